@@ -1,0 +1,49 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from city.sheets.registry import kinds_for
+
+
+class TrailFilter(forms.Form):
+    """Which part of the trail is read: one person's, one day's, or one row's."""
+
+    staff = forms.CharField(
+        label=_("Employee number"),
+        required=False,
+        max_length=30,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
+    on = forms.DateField(
+        label=_("Day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
+    )
+
+    def apply(self, entries):
+        if not self.is_valid():
+            return entries
+        if self.cleaned_data["staff"]:
+            entries = entries.filter(act__staff__number=self.cleaned_data["staff"])
+        if self.cleaned_data["on"]:
+            entries = entries.filter(at__date=self.cleaned_data["on"])
+        return entries
+
+
+class UploadForm(forms.Form):
+    """A sheet to be checked. The content is judged by the reader, not by its name."""
+
+    kind = forms.ChoiceField(label=_("Sheet"), widget=forms.Select(attrs={"class": "form-select"}))
+    file = forms.FileField(
+        label=_("File (.xlsx, .xls or .csv)"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.et,.csv", "class": "form-control"}),
+        max_length=200,
+    )
+    on = forms.DateField(
+        label=_("As of"),
+        help_text=_("The day the sheet speaks of."),
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args, posting, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(kind.name, kind.title) for kind in kinds_for(posting)]

@@ -1,0 +1,31 @@
+from datetime import timedelta
+
+from celery import shared_task
+
+from city import files, idempotency, jobs, trail
+
+KEYS_KEPT = timedelta(days=7)
+
+
+@shared_task
+def perform(run_id):
+    jobs.perform(run_id)
+
+
+@shared_task
+def recover_runs():
+    """Every minute, from beat: the queue may have lost what the run rows know."""
+    return jobs.recover_runs()
+
+
+@shared_task
+def seal_trail():
+    """Every ten minutes, from beat."""
+    return trail.seal()
+
+
+@shared_task
+def expire_files():
+    """Every hour, from beat: files past their time, and keys of forms nobody will send again."""
+    idempotency.forget(older_than=KEYS_KEPT)
+    return files.expire_files()

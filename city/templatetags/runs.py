@@ -1,0 +1,32 @@
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+register = template.Library()
+
+_JOBS = {
+    "night": _("Night"),
+    "night_part": _("Part of a night"),
+    "check_sheet": _("Sheet check"),
+    "commit_sheet": _("Sheet writing"),
+    "undo_sheet": _("Sheet undo"),
+    "export_listing": _("Export of a list"),
+    "export_board": _("Export of the board"),
+}
+_FACTS = {
+    "rows": _("Rows"),
+    "name": _("File"),
+    "on": _("Day"),
+    "areas": _("Areas"),
+    "seconds": _("Seconds"),
+    "late": _("Caught up later"),
+}
+
+
+@register.filter
+def job_title(name):
+    return _JOBS.get(name, name)
+
+
+@register.filter
+def fact_title(name):
+    return _FACTS.get(name, name)

@@ -1,0 +1,34 @@
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from city import parts
+from config.endpoint import endpoint
+from households.models import Household
+from households.profiles import members_of
+
+VISITS_SHOWN = 50
+
+
+def find_household(request, household_id):
+    visible = Household.objects.visible_to(request.posting).select_related("community__parent", "grid")
+    return {"household": get_object_or_404(visible, pk=household_id)}
+
+
+@endpoint(["GET"], "households.view_households", lookup=find_household)
+def household(request, household):
+    """A household with its members' states today, who once lived there, its episodes and visits."""
+    today = timezone.localdate()
+    members, past_members = members_of(household, today)
+    return render(
+        request,
+        "households/household.html",
+        {
+            "household": household,
+            "members": members,
+            "past_members": past_members,
+            "visits": household.visits.order_by("-visited_on", "-pk")[:VISITS_SHOWN],
+            "low_income": household.low_income_points.order_by("-started_on"),
+            "panels": parts.panels_for("household", request, household),
+            "today": today,
+        },
+    )

@@ -1,0 +1,64 @@
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from city import parts
+from city.trail import record_event
+from config.endpoint import endpoint
+from config.paging import paginate
+from households.forms import SearchForm
+from households.models import Resident
+from households.profiles import profiles_on, timeline
+from households.search import search
+
+
+def find_resident(request, resident_id):
+    return {"resident": get_object_or_404(Resident.objects.visible_to(request.posting), pk=resident_id)}
+
+
+@endpoint(["GET"], "households.view_residents")
+def residents(request):
+    """One box that finds a resident of the posting's area by number, phone, name or initials."""
+    form = SearchForm(request.GET)
+    found, order = search(form.query, request.posting)
+    page = paginate(found, by=order, cursor=request.GET.get("cursor", ""))
+    return render(
+        request,
+        "households/residents.html",
+        {
+            "form": form,
+            "query": form.query,
+            "page": page,
+            "profiles": profiles_on(page.rows, timezone.localdate()),
+        },
+    )
+
+
+@endpoint(["GET"], "households.view_residents", lookup=find_resident)
+def resident(request, resident):
+    """One person's file: what is true today, how it came about, what is recorded for later."""
+    return render(request, "households/resident.html", _file(request, resident))
+
+
+@endpoint(["POST"], "households.reveal_numbers", lookup=find_resident)
+def reveal_number(request, resident):
+    """Opens the one full number once and leaves a line in the trail; loading the page again masks it again."""
+    record_event("reveal", request=request, key=resident.pk, details={"field": "id_number"})
+    if request.htmx:
+        return render(request, "households/_number.html", {"resident": resident, "number": resident.id_number})
+    return render(request, "households/resident.html", _file(request, resident) | {"number": resident.id_number})
+
+
+def _file(request, resident):
+    today = timezone.localdate()
+    return {
+        "resident": resident,
+        "profile": profiles_on([resident], today)[0],
+        "spells": timeline(resident.labour_spells.select_related("employer"), today),
+        "stays": timeline(resident.memberships.select_related("household__community"), today),
+        "registrations": resident.registration_spans.order_by("-first_on"),
+        "certifications": resident.hardship_certifications.order_by("-certified_on"),
+        "panels": parts.panels_for("resident", request, resident),
+        "may_reveal": request.posting.may("households.reveal_numbers"),
+        "today": today,
+        "number": "",
+    }

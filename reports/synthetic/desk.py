@@ -1,0 +1,95 @@
+"""What lies on the desks: judgements by hand, requests to transfer residents, loaded sheets, finished jobs."""
+
+import tomllib
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+
+from city.choices import RunState, SheetState
+from city.models import Run, SheetImport
+from households.choices import Relation, TransferState
+from households.models import TransferRequest
+from reports.choices import Verdict
+from reports.models import ManualJudgement
+from reports.services import policies
+from reports.synthetic.areas import POOR
+
+
+def _at(day, hour, minute=0):
+    return timezone.make_aware(datetime.combine(day, time(hour, minute)))
+
+
+def judged_by_hand():
+    """`{level: criteria}` that the shipped rule sets leave to a person's judgement."""
+    found = {}
+    for name in policies.presets():
+        rules = tomllib.loads(policies.source_of(name))
+        keys = {criterion["manual"] for criterion in rules["criterion"] if "manual" in criterion}
+        found.setdefault(rules["ruleset"]["level"], set()).update(keys)
+    return {level: sorted(keys) for level, keys in found.items()}
+
+
+def judge(tables, network, staff_id, on, history_months):
+    """Every ten months an inspection of each place; now and then one is missed, and a poor community fails one."""
+    inspections = [on - timedelta(days=300 * turn + 20) for turn in range(history_months // 10 + 1)]
+    for level, criteria in judged_by_hand().items():
+        places = [place for place in network.all() if place.level == level]
+        for number, place in enumerate(places):
+            if number % 17 == 11:
+                continue
+            failing = number % 9 == 3 and getattr(place, "profile", POOR) == POOR
+            for day in inspections:
+                for manual in criteria:
+                    verdict = Verdict.NOT_MET if failing and manual == criteria[0] else Verdict.MET
+                    tables.add(ManualJudgement, place.pk, manual, day, verdict.value, "", staff_id)
+
+
+def ask_transfers(tables, claims, staff_id, on):
+    """One open and one refused request per claim `(resident, origin, household, destination)`; ids by destination."""
+    found = {}
+    for number, (resident, origin, household, destination) in enumerate(claims):
+        asked_on = on - timedelta(days=number + 1)
+        refused = number % 3 == 2
+        state = TransferState.REFUSED if refused else TransferState.ASKED
+        key = tables.add(
+            TransferRequest, resident.pk, origin.pk, household.pk, Relation.OTHER.value, asked_on, state.value, None,
+            staff_id if number % 3 == 1 else None, _at(asked_on, 10), _at(on, 15) if refused else None, "",
+        )  # fmt: skip
+        found.setdefault(destination.code, []).append(key)
+    return found
+
+
+def load_sheets(tables, postings, on):
+    """A roster written some weeks ago and one dropped yesterday for each `(posting id, area)`; ids by area."""
+    found = {}
+    for posting_id, area in postings:
+        summary = {
+            "kind": "roster",
+            "rows": 120,
+            "accepted": 84,
+            "unchanged": 36,
+            "rejected": 0,
+            "unknown_columns": [],
+            "errors": [],
+        }
+        for days, state in ((24, SheetState.COMMITTED), (1, SheetState.DROPPED)):
+            day = on - timedelta(days=days)
+            key = tables.add(
+                SheetImport, "roster", day, state.value, posting_id, None, None, None, None, summary, _at(day, 9),
+                _at(day, 9, 20),
+            )  # fmt: skip
+            found.setdefault(area.code, []).append(key)
+    return found
+
+
+def run_jobs(tables, postings, on):
+    """One finished import job for each `(posting id, area)`; ids by area."""
+    found = {}
+    for posting_id, area in postings:
+        began, ended = _at(on - timedelta(days=24), 9), _at(on - timedelta(days=24), 9, 1)
+        key = tables.add(
+            Run, "import_sheet", None, {}, RunState.DONE.value, 1, posting_id, began, began, ended, ended, 120, 120,
+            {"rows": 120}, "",
+        )  # fmt: skip
+        found.setdefault(area.code, []).append(key)
+    return found

@@ -14,7 +14,8 @@ def _copy_text(value):
     if value is None:
         return "\\N"
     if isinstance(value, str):
-        return value.translate(_ESCAPES)
+        # Most text needs no escape, and finding that out is much quicker than translating it.
+        return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
     if isinstance(value, (bytes, memoryview)):
         return "\\\\x" + bytes(value).hex()
     return str(value)
@@ -25,6 +26,8 @@ def _preparer(field):
     kind = field.get_internal_type()
     if kind == "JSONField":
         return lambda value: None if value is None else json.dumps(value, cls=field.encoder)
+    if hasattr(field, "sealed") and connection.vendor == "postgresql":
+        return field.sealed
     if kind == "BinaryField":
         # psycopg2 wraps bytes; COPY wants what is inside.
         return lambda value: getattr(sealed := field.get_db_prep_save(value, connection), "adapted", sealed)

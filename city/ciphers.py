@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import uuid
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,7 +19,11 @@ def _derive(key, purpose):
 _boxes = SimpleLazyObject(
     lambda: [AESGCM(_derive(key, b"encrypt")) for key in (settings.DATA_KEY, *settings.DATA_KEYS_OLD)]
 )
-_hash_key = SimpleLazyObject(lambda: hmac.new(_derive(settings.HASH_KEY, b"search"), b"", hashlib.sha256))
+
+
+@cache
+def _keyed_mac():
+    return hmac.new(_derive(settings.HASH_KEY, b"search"), b"", hashlib.sha256)
 
 
 def encrypt_bytes(plain):
@@ -40,7 +45,7 @@ def decrypt_bytes(sealed):
 
 def keyed_hash(text):
     """128 bits of HMAC-SHA256 as a UUID: equal for equal text, useless without the key, 16 bytes in an index."""
-    mac = _hash_key.copy()
+    mac = _keyed_mac().copy()
     mac.update(text.encode())
     return uuid.UUID(bytes=mac.digest()[:16])
 

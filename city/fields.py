@@ -17,9 +17,13 @@ class EncryptedTextField(models.BinaryField):
     def from_db_value(self, value, expression, connection):
         return decrypt_bytes(value).decode() if bytes(value) else ""
 
+    @staticmethod
+    def sealed(value):
+        """The bytes that are kept: nothing for an empty text, what is sealed already as it is."""
+        return encrypt_bytes(value.encode()) if isinstance(value, str) and value else bytes(value or b"")
+
     def get_db_prep_value(self, value, connection, prepared=False):
-        sealed = encrypt_bytes(value.encode()) if isinstance(value, str) and value else bytes(value or b"")
-        return super().get_db_prep_value(sealed, connection, prepared)
+        return super().get_db_prep_value(self.sealed(value), connection, prepared)
 
     def to_python(self, value):
         return value

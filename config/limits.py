@@ -3,16 +3,12 @@ from http import HTTPStatus
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
-from django.utils.translation import gettext
+from django.template.loader import render_to_string
 from django.views.defaults import bad_request
 
 
 def too_large():
-    return HttpResponse(
-        gettext("What was sent is too large."),
-        content_type="text/plain; charset=utf-8",
-        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    )
+    return HttpResponse(render_to_string("413.html"), status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def refuse_oversized(get_response):

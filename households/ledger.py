@@ -209,7 +209,7 @@ def check():
     return {"persons": Resident.objects.count(), "differ": len(differing)}
 
 
-def rehome(today, days=40):
+def rehome(today, days=400):
     """Nightly: files of persons whose dated move came true lately follow them to their community. Under `acting()`."""
     first, last = _quoted(today - timedelta(days=days)), _quoted(today)
     moved = f"SELECT resident_id FROM households_membership WHERE started_on BETWEEN {first} AND {last}"

@@ -18,7 +18,7 @@ from tests.urls import addresses
 
 ROOT = settings.BASE_DIR
 APPS = ["assistance", "city", "households", "placements", "reports", "subsidies"]
-OPEN_VIEWS = {"login", "set_language", "healthz", "readyz"}
+OPEN_VIEWS = {"login", "set_language", "healthz", "readyz", "reports:rules"}
 TEMPLATES_NAMED_ELSEWHERE = {"400.html", "403.html", "403_csrf.html", "404.html", "409.html", "429.html", "500.html"}
 
 

@@ -123,3 +123,18 @@ class opened:
 
     def __exit__(self, *error):
         self._events.__exit__(*error)
+
+
+def glance(kind, data):
+    """What can be told while the sender waits: that these bytes are a sheet and, of a text, that its heading fits.
+
+    Raises SheetRefused. What only reading a workbook shows is found by the check.
+    """
+    check_size(len(data))
+    try:
+        is_text = cells.kind_of_file(data) == "text"
+    except cells.Refused as refused:
+        raise SheetRefused(refused.key, **refused.values) from None
+    if is_text:
+        with opened(kind, data):
+            return

@@ -16,7 +16,7 @@ from city.forms import UploadForm
 from city.idempotency import once, remember
 from city.models import SheetImport
 from city.services import sheet_imports
-from city.sheets.reader import SheetRefused
+from city.sheets.reader import SheetRefused, glance
 from city.sheets.registry import kind_named, kinds_for
 from city.sheets.writer import CONTENT_TYPE, template
 from config.endpoint import endpoint
@@ -72,13 +72,15 @@ def upload_sheet(request):
     sent = form.cleaned_data["file"]
     if sent.size > settings.SHEET_MAX_BYTES:
         return render(request, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    content = sent.read()
     try:
+        glance(kind_named(form.cleaned_data["kind"]), content)
         with transaction.atomic():
             sheet = sheet_imports.upload(
                 posting=request.posting,
                 kind_name=form.cleaned_data["kind"],
                 name=sent.name,
-                content=sent.read(),
+                content=content,
                 on=form.cleaned_data["on"],
             )
             remember(request, reverse("city:sheet", args=[sheet.pk]))

@@ -42,8 +42,8 @@ class Workplace:
 class Stay:
     """A membership point; `home_id` None: left."""
 
-    id: int
     started_on: date
+    id: int
     home_id: int | None
     relation: str
     leave_reason: str
@@ -51,8 +51,8 @@ class Stay:
 
 @dataclass(slots=True)
 class Spell:
-    id: int
     started_on: date
+    id: int
     state: int
     inactive_reason: str
     channel: str

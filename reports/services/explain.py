@@ -1,14 +1,15 @@
 """Every figure opens: the persons, households or episodes behind it, from the same declaration as the count."""
 
 from django.db.models import BooleanField, Case, Q, Value, When
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from city.choices import AreaLevel
-from households.choices import LabourState
+from households.choices import InactiveReason, LabourState
 from households.models import Household, LedgerSpan, ZeroEmploymentEpisode
 from reports.indicators import INDICATORS, UNKNOWN
 from reports.terms import Terms
+
+_WORDS = dict(LabourState.choices) | dict(InactiveReason.choices)
 
 PARTS = ("numerator", "denominator", "gap", "stale", "unknown")
 
@@ -23,9 +24,11 @@ def listing(area, on, key, part, overlay=None):
     terms = Terms(on, area, overlay)
     rows = _part(indicator, terms, part if part in indicator.parts else "none")
     if indicator.kept:
-        return ZeroEmploymentEpisode.objects.filter(
-            pk__in=[row.pk for row in rows if indicator.kept(row, terms)]
-        ).select_related("household__community").order_by("pk")
+        return (
+            ZeroEmploymentEpisode.objects.filter(pk__in=[row.pk for row in rows if indicator.kept(row, terms)])
+            .select_related("household__community")
+            .order_by("pk")
+        )
     if indicator.unit == "household" and rows.model is LedgerSpan:
         rows = Household.objects.filter(pk__in=rows.values("household"))
     related = {
@@ -62,37 +65,43 @@ def _doubtful(rows, base, terms, part):
     return rows.filter(UNKNOWN, community__in=judged)
 
 
-def reason(row, part, on):
+def reason(row, part):
     """One sentence: why this person, household or episode stands in the list."""
     if isinstance(row, Household):
         return _("Household %(number)s") % {"number": row.number}
     if isinstance(row, ZeroEmploymentEpisode):
         return _episode_reason(row)
-    if row.state == LabourState.UNKNOWN:
-        return _("not surveyed")
-    words = {"state": row.get_state_display(), "since": formats.date_format(row.state_since, "Y-m-d")}
-    if row.state == LabourState.INACTIVE:
-        words["state"] = row.spell.get_inactive_reason_display()
-    said = _("%(state)s since %(since)s") % words
-    if part == "stale":
-        said += _(", last confirmed %(day)s") % {"day": formats.date_format(row.confirmed_on, "Y-m-d")}
+    inactive_reason = row.spell.inactive_reason if row.state == LabourState.INACTIVE else ""
+    return person_reasons(part)(row.state, row.state_since, inactive_reason, row.confirmed_on)
+
+
+def person_reasons(part):
+    """A function from the values of a span to the sentence for its person; the words are translated once."""
+    words = {key: str(word) for key, word in _WORDS.items()}
+    unknown, plain, stale = _("not surveyed"), _("%(state)s since %(since)s"), _(", last confirmed %(day)s")
+
+    def said(state, since, inactive_reason, confirmed_on):
+        if state == LabourState.UNKNOWN:
+            return unknown
+        sentence = plain % {"state": words[inactive_reason or state], "since": since}
+        return sentence + stale % {"day": confirmed_on} if part == "stale" else sentence
+
     return said
 
 
 def _episode_reason(row):
-    day = formats.date_format
-    said = _("certified %(day)s") % {"day": day(row.certified_on, "Y-m-d")}
+    said = _("certified %(day)s") % {"day": row.certified_on}
     if row.eliminated_on:
-        said += _(", eliminated %(day)s") % {"day": day(row.eliminated_on, "Y-m-d")}
+        said += _(", eliminated %(day)s") % {"day": row.eliminated_on}
     if row.withdrawn_on:
-        said += _(", withdrawn %(day)s") % {"day": day(row.withdrawn_on, "Y-m-d")}
+        said += _(", withdrawn %(day)s") % {"day": row.withdrawn_on}
     return said
 
 
 def as_rows(area, on, key, part):
     """The contract's shape, persons with their full number (for the command line, which acts for the city)."""
     for row in listing(area, on, key, part).iterator(chunk_size=2_000):
-        why = str(reason(row, part, on))
+        why = str(reason(row, part))
         if isinstance(row, LedgerSpan):
             yield {
                 "id_number": row.resident.id_number,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 
 from city.choices import AreaLevel
+from city.ciphers import mask_number
 from city.files import store
 from city.jobs import enqueue, job, progress
 from city.models import Area
@@ -20,12 +21,12 @@ from reports.services import explain
 from reports.templatetags.figures import percent
 
 KEPT_DAYS = 7
-CHUNK = 1_000
+CHUNK = 2_000
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
 
 
 def ask_for(name, request, parameters):
@@ -34,36 +35,39 @@ def ask_for(name, request, parameters):
     return enqueue(name, posting=request.posting, parameters=parameters | {"language": translation.get_language()})
 
 
+def _text(value):
+    return "" if value is None else str(value)
+
+
 def _as_csv(rows):
     """UTF-8 with a mark, so that Excel and WPS read it; a cell that would run as a formula is quoted."""
     text = io.StringIO()
     writer = csv.writer(text)
     for row in rows:
-        writer.writerow(
-            [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell for cell in row]
-        )
+        cells = [_text(cell) for cell in row]
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells])
     return text.getvalue().encode("utf-8-sig")
 
 
 def _as_xlsx(rows):
+    """Counts stay numbers; everything else is written as text, never as a formula or a link."""
     buffer = io.BytesIO()
-    options = {"constant_memory": True, "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(buffer, options) as book:
+    with Workbook(buffer, {"constant_memory": True, "in_memory": True}) as book:
         sheet = book.add_worksheet()
         heading = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, 20, 18)
         for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row, None if number else heading)
+            style = heading if number == 0 else None
+            for place, value in enumerate(row):
+                if type(value) is int:
+                    sheet.write_number(number, place, value, style)
+                elif value is not None:
+                    sheet.write_string(number, place, str(value), style)
     return buffer.getvalue()
 
 
 WRITERS = {"xlsx": _as_xlsx, "csv": _as_csv}
-
-
-def _cell(value):
-    """Counts stay numbers; dates, choices and translations become text."""
-    return value if isinstance(value, int) else "" if value is None else str(value)
 
 
 def _finish(run, rows, name):
@@ -76,7 +80,7 @@ def _finish(run, rows, name):
         for counted, row in enumerate(rows):
             if counted % CHUNK == 0:
                 progress(run, counted)
-            yield [_cell(cell) for cell in row]
+            yield row
 
     content = WRITERS[format_](counting())
     with acting(posting=run.posting, reason="export"):
@@ -96,17 +100,27 @@ def export_listing(run):
         return _finish(run, _listing_rows(area, asked), f"{asked['indicator']}-{asked['part']}-{asked['on']}")
 
 
+_PERSON = (
+    "resident__name", "resident__id_number", "household__number", "community__name", "community__code",
+    "state", "state_since", "spell__inactive_reason", "confirmed_on",
+)  # fmt: skip
+
+
 def _listing_rows(area, asked):
     key, part, on = asked["indicator"], asked["part"], date.fromisoformat(asked["on"])
     rows = explain.listing(area, on, key, part)
-    of_persons = rows.model is LedgerSpan
-    person = [_("Name"), _("ID number")] if of_persons else []
-    yield [*person, _("Household"), _("Community"), _("Community code"), _("Reason")]
+    place = [_("Household"), _("Community"), _("Community code"), _("Reason")]
+    if rows.model is LedgerSpan:
+        yield [_("Name"), _("ID number"), *place]
+        # Plain values: a list may hold every person of a city.
+        why = explain.person_reasons(part)
+        for name, number, household, community, code, *span in rows.values_list(*_PERSON).iterator(CHUNK):
+            yield [name, mask_number(number), household, community, code, why(*span)]
+        return
+    yield place
     for row in rows.iterator(chunk_size=CHUNK):
         household = getattr(row, "household", row)
-        community = row.community if of_persons else household.community
-        person = [row.resident.name, row.resident.masked_number] if of_persons else []
-        yield [*person, household.number, community.name, community.code, explain.reason(row, part, on)]
+        yield [household.number, household.community.name, household.community.code, explain.reason(row, part)]
 
 
 @job("export_board")

@@ -22,6 +22,8 @@ NIGHT, PART = "night", "night_part"
 
 #: A night later than this many days makes the system not ready.
 _PATIENCE = timedelta(days=2)
+#: Nights missed longer ago are left to `recompute_status`.
+_CAUGHT_UP = timedelta(days=60)
 _GLANCE_SECONDS = 0.2
 
 
@@ -34,9 +36,12 @@ def due_days(until):
 
     A night that was begun and not ended, or failed, is due although later ones were done.
     """
-    begun = Run.objects.filter(job=NIGHT, business_day__lte=until)
+    horizon = until - _CAUGHT_UP
+    begun = Run.objects.filter(job=NIGHT, business_day__range=(horizon, until))
     due = set(begun.exclude(state=RunState.DONE).values_list("business_day", flat=True))
-    last = begun.filter(state=RunState.DONE).aggregate(last=Max("business_day"))["last"] or until - timedelta(days=1)
+    done = Run.objects.filter(job=NIGHT, business_day__lte=until, state=RunState.DONE)
+    last = done.aggregate(last=Max("business_day"))["last"] or until - timedelta(days=1)
+    last = max(last, horizon)
     due.update(last + timedelta(days=place) for place in range(1, (until - last).days + 1))
     return sorted(due)
 

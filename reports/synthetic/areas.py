@@ -1,5 +1,6 @@
 """The four-level network: districts, streets, communities of all four kinds, and their grids."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from city.choices import AreaKind, AreaLevel
@@ -78,6 +79,7 @@ class Network:
 
     def __init__(self, seed, residents, communities):
         self._next_id = 1
+        self._children, self._seats = Counter(), Counter()
         stream = Stream(seed, "areas")
         districts, streets = numbers_of_places(communities)
         self.city = self._place(AreaLevel.CITY, names.CITY, CITY_CODE, None)
@@ -109,22 +111,23 @@ class Network:
         return place
 
     def _street(self, number, district, words):
-        district.streets = getattr(district, "streets", 0) + 1
+        self._children[district.pk] += 1
         name = words[(number * 3 + 1) % len(words)] + "街道"
-        code = f"{district.code[:6]}{district.streets:03d}000"
+        code = f"{district.code[:6]}{self._children[district.pk]:03d}000"
         return self._place(AreaLevel.STREET, name, code, district, main_city=district.main_city)
 
     def _community(self, index, street, residents, words):
-        street.communities = getattr(street, "communities", 0) + 1
-        district = street.parent
-        district.seats = getattr(district, "seats", -1) + 1
+        self._children[street.pk] += 1
+        seat = self._seats[street.parent.pk]
+        self._seats[street.parent.pk] += 1
         kind = _KINDS[index % len(_KINDS)]
         word = words[(index * 11 + 4) % len(words)]
         suffix = {AreaKind.VILLAGE_TURNED: "村社区", AreaKind.SETTLEMENT: "家园社区"}.get(kind, "社区")
+        code = f"{street.code[:9]}{self._children[street.pk]:03d}"
         community = Community(
-            self._next_id, AreaLevel.COMMUNITY, word + suffix, f"{street.code[:9]}{street.communities:03d}", street,
+            self._next_id, AreaLevel.COMMUNITY, word + suffix, code, street,
             kind=kind, main_city=street.main_city, has_station=index % 25 != 7, index=index, residents=residents,
-            profile=_PROFILES[index % len(_PROFILES)], seat=district.seats,
+            profile=_PROFILES[index % len(_PROFILES)], seat=seat,
         )  # fmt: skip
         self._next_id += 1
         for number in range(1, max(2, residents // _RESIDENTS_PER_GRID) + 1):

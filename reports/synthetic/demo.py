@@ -31,7 +31,7 @@ _SEAL_EVERY = 10
 
 
 def found(progress):
-    """The made-up city, whole or not at all, the working-day calendar and a rule set for each level; safe to repeat."""
+    """The made-up city, whole or not at all, the working-day calendar and a rule set for each level."""
     with trail.acting(reason="demo"):
         if not Area.objects.exists():
             make_city(residents=RESIDENTS, communities=COMMUNITIES, seed=SEED, on=last_ended_day(), progress=progress)

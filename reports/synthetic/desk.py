@@ -1,5 +1,6 @@
 """What lies on the desks: judgements by hand, requests to transfer residents, loaded sheets, finished jobs."""
 
+import json
 import tomllib
 from datetime import datetime, time, timedelta
 
@@ -44,16 +45,31 @@ def judge(tables, network, staff_id, on, history_months):
                     tables.add(ManualJudgement, place.pk, manual, day, verdict.value, "", staff_id)
 
 
-def ask_transfers(tables, claims, staff_id, on):
-    """One open and one refused request per claim `(resident, origin, household, destination)`; ids by destination."""
+def ask_transfers(tables, claims, reviewers, on):
+    """A request per claim `(home now, home to be)` for its last resident; ids by the community that asks.
+
+    Every third is refused; of the others some have the agreement of the reviewer of the street they leave
+    (`reviewers`: `{street id: staff id}`).
+    """
     found = {}
-    for number, (resident, origin, household, destination) in enumerate(claims):
-        asked_on = on - timedelta(days=number + 1)
+    for number, (home, new_home) in enumerate(claims):
+        person, origin, destination = home.members[-1], home.community, new_home.community
+        if person.left_on is not None:
+            continue
+        asked_on = on - timedelta(days=number % 25 + 1)
         refused = number % 3 == 2
+        agreed = None if number % 3 == 0 else reviewers.get(origin.parent.pk)
+        cells = {
+            "社区代码": destination.code,
+            "户号": new_home.number,
+            "与户主关系": "其他",
+            "姓名": person.name,
+            "身份证号": person.number,
+        }
         state = TransferState.REFUSED if refused else TransferState.ASKED
         key = tables.add(
-            TransferRequest, resident.pk, origin.pk, household.pk, Relation.OTHER.value, asked_on, state.value, None,
-            staff_id if number % 3 == 1 else None, _at(asked_on, 10), _at(on, 15) if refused else None, "",
+            TransferRequest, person.pk, origin.pk, new_home.pk, Relation.OTHER.value, asked_on, state.value, agreed,
+            None, _at(asked_on, 10), _at(on, 15) if refused else None, json.dumps(cells, ensure_ascii=False),
         )  # fmt: skip
         found.setdefault(destination.code, []).append(key)
     return found

@@ -1,5 +1,7 @@
 """Putting the city together, community by community, with memory bounded by a batch of them."""
 
+from django.db import connection
+
 from city import trail
 from city.models import Area, AreaCode, Employer, MinimumWage
 from city.rules import add_months
@@ -128,22 +130,20 @@ class Founder:
         for name, model in _SHOWN.items():
             ids = range(first[name], min(first[name] + _SAMPLES, self._next_id(model)))
             self.objects[name][community.code] = list(ids)
-        self.homes[community.pk] = households[:_SAMPLES]
+        self.homes[community.pk] = [home for home in households if home.episode is None][:_SAMPLES]
 
     def fill_desks(self):
         """Transfer requests between the communities shown, and the work of those who can sign in there."""
         shown = [self.shown[key] for key in sorted(self.homes)]
         claims = []
         for destination, origin in zip(shown, [*shown[1:], shown[0]], strict=True):
-            if destination is not origin:
-                homes = self.homes[origin.pk]
-                claims += [
-                    (home.members[-1], origin, self.homes[destination.pk][0], destination) for home in homes[:3]
-                ]
+            if destination is not origin and self.homes[destination.pk]:
+                claims += [(home, self.homes[destination.pk][0]) for home in self.homes[origin.pk][:3]]
         staff = self.personnel.staff_ids
         desk.judge(self.tables, self.network, staff["office1"], self.on, self.history_months)
-        self.objects["transferrequest"] = desk.ask_transfers(self.tables, claims, staff["street1"], self.on)
         one, two = showcase(self.network)
+        reviewers = {one.parent.pk: staff["street1"], two.parent.pk: staff["street2"]}
+        self.objects["transferrequest"] = desk.ask_transfers(self.tables, claims, reviewers, self.on)
         postings = self.personnel.posting_ids
         desks = [(postings["clerk1"], one), (postings["clerk2"], two), (postings["office1"], self.network.city)]
         self.objects["sheetimport"] = desk.load_sheets(self.tables, desks, self.on)
@@ -188,6 +188,8 @@ def make_city(*, residents, on, communities=None, seed=1, history_months=24, pro
         founder.fill_desks()
         founder.tables.write()
         founder.tables.follow_on()
-    with trail.acting(reason="make_city"):
+    with trail.acting(reason="make_city"), connection.cursor() as cursor:
         ledger.rebuild()
+        # A database that was empty a moment ago plans its queries for empty tables.
+        cursor.execute("ANALYZE")
     return founder.report()

@@ -26,7 +26,7 @@ window = lru_cache(maxsize=None)(working_age_window)
 
 class Person:
     __slots__ = (
-        "birth", "category", "community", "episode", "household", "landless_since", "left_on", "name", "pk",
+        "birth", "category", "community", "episode", "household", "landless_since", "left_on", "name", "number", "pk",
         "relation", "retires_on", "sex", "standing", "works_from",
     )  # fmt: skip
 
@@ -222,7 +222,8 @@ class Settlers:
             (Hukou.RURAL if draw.chance(self.rural_share) else Hukou.URBAN).value, _education(draw, age), landless,
             acquired if acquired and draw.chance(0.9) else None, self.community.pk,
         )  # fmt: skip
-        person.household, person.community, person.relation, person.name = household, self.community, relation, name
+        person.household, person.community, person.relation = household, self.community, relation
+        person.name, person.number = name, number
         person.sex, person.birth, person.category = sex, birth, category
         person.works_from, person.retires_on = works_from, retires_on
         person.landless_since, person.left_on, person.standing, person.episode = acquired, None, None, None

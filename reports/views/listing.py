@@ -47,7 +47,7 @@ def _shown(row, part, on):
         "resident": getattr(row, "resident", None),
         "household": household,
         "community": household.community if not hasattr(row, "community") else row.community,
-        "reason": explain.reason(row, part, on),
+        "reason": explain.reason(row, part),
     }
 
 

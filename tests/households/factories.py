@@ -9,8 +9,10 @@ from households.models import (
     HardshipCertification,
     Household,
     LabourSpell,
+    LowIncomeStatus,
     Membership,
     Resident,
+    TransferRequest,
     UnemploymentRegistration,
     Visit,
     ZeroEmploymentEpisode,
@@ -130,3 +132,23 @@ class ZeroEmploymentEpisodeFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = ZeroEmploymentEpisode
+
+
+class LowIncomeStatusFactory(factory.django.DjangoModelFactory):
+    household = factory.SubFactory(HouseholdFactory)
+    started_on = LONG_AGO
+    low_income = True
+
+    class Meta:
+        model = LowIncomeStatus
+
+
+class TransferRequestFactory(factory.django.DjangoModelFactory):
+    resident = factory.SubFactory(ResidentFactory)
+    origin = factory.SubFactory(AreaFactory, community=True)
+    household = factory.SubFactory(HouseholdFactory)
+    relation = Relation.OTHER
+    moves_on = date(2026, 11, 1)
+
+    class Meta:
+        model = TransferRequest

@@ -104,7 +104,7 @@ def test_every_row_says_why_it_is_listed(community):
     for key, indicator in INDICATORS.items():
         for part in indicator.parts:
             for row in listing(community, D, key, part):
-                assert str(reason(row, part, D)).strip()
+                assert str(reason(row, part)).strip()
 
 
 def test_persons_and_households_come_in_the_shape_of_the_contract(community):

@@ -14,7 +14,7 @@ from reports.services.night import recompute_status
 from tests.city.factories import AreaFactory
 from tests.desks import elsewhere, sign_in, superior
 from tests.households.factories import HouseholdFactory, ResidentFactory, ZeroEmploymentEpisodeFactory
-from tests.reports.factories import CriterionFactory, RuleSetFactory
+from tests.reports.factories import AreaStatusFactory, CriterionFactory, RuleSetFactory
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 10, 31)
@@ -120,9 +120,8 @@ def test_the_board_costs_the_same_at_any_size(client, community, sort, django_as
     sign_in(client, Role.CITY_LEADER, community)
     with django_assert_max_num_queries(40) as few:
         client.get(f"/status/?sort={sort}")
-    for _number in range(30):
-        people(AreaFactory(level=AreaLevel.COMMUNITY, parent=community.parent), 1, 1)
-    recompute_status(DAY)
+    for place in AreaFactory.create_batch(30, level=AreaLevel.COMMUNITY, parent=community.parent):
+        AreaStatusFactory(area=place, on=DAY)
     with django_assert_max_num_queries(len(few)):
         client.get(f"/status/?sort={sort}")
 
@@ -200,7 +199,7 @@ def test_a_list_holds_as_many_as_the_figure(client, community, part, number):
     text = page(client, f"/status/{community.code}/employment_rate/{part}/?on=2026-10-31")
     assert text.count("/residents/") - text.count('"/residents/"') == number
     if number:
-        assert "330102************" in text
+        assert "************" in text
 
 
 def test_households_and_episodes_have_lists_too(client, community):
@@ -244,13 +243,13 @@ def test_an_export_is_a_job_that_ends_with_a_file(
     if format_ == "csv":
         text = content.decode("utf-8-sig")
         assert "枫桥社区" in text
-        assert ("330102************" in text) is ("gap" in which)
+        assert ("************" in text) is ("gap" in which)
 
 
 def test_rule_sets_are_told_in_words(client, community):
     sign_in(client, Role.STATION_CLERK, community)
     assert "Tried rules" in page(client, "/rulesets/")
-    text = page(client, "/rulesets/{}/".format(RuleSetFactory._meta.model.objects.get().pk))
+    text = page(client, f"/rulesets/{RuleSetFactory._meta.model.objects.get().pk}/")
     assert "就业率" in text
     assert "不低于" in text
     assert "96%" in text

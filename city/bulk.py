@@ -10,57 +10,89 @@ _BATCH = 5_000
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _copy_text(value):
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        # Most text needs no escape, and finding that out is much quicker than translating it.
-        return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
-    if isinstance(value, (bytes, memoryview)):
-        return "\\\\x" + bytes(value).hex()
-    return str(value)
+#: Kinds of fields whose values every database takes as Python has them.
+_TEXT = {"CharField", "TextField"}
+_PLAIN = _TEXT | {
+    "AutoField",
+    "BigAutoField",
+    "BigIntegerField",
+    "BooleanField",
+    "IntegerField",
+    "PositiveIntegerField",
+    "PositiveSmallIntegerField",
+    "SmallIntegerField",
+}
 
 
-def _preparer(field):
-    """A function from the model's value to the database's, or None where COPY takes the value as it is."""
-    kind = field.get_internal_type()
+def _kind(field):
+    return (field.target_field if field.is_relation else field).get_internal_type()
+
+
+def _json_texts(field, values):
+    return [None if value is None else json.dumps(value, cls=field.encoder) for value in values]
+
+
+def _sealed(field, values):
+    return [field.sealed(value) for value in values] if hasattr(field, "sealed") else values
+
+
+def _escaped(values):
+    # Most text needs no escape, and finding that out is much quicker than translating it.
+    return [
+        "\\N" if value is None
+        else value if value.isprintable() and "\\" not in value
+        else value.translate(_ESCAPES)
+        for value in values
+    ]  # fmt: skip
+
+
+def _copy_texts(field, values):
+    """One column's values as COPY reads them."""
+    kind = _kind(field)
     if kind == "JSONField":
-        return lambda value: None if value is None else json.dumps(value, cls=field.encoder)
-    if hasattr(field, "sealed") and connection.vendor == "postgresql":
-        return field.sealed
+        return _escaped(_json_texts(field, values))
+    if kind in _TEXT:
+        return _escaped(values)
     if kind == "BinaryField":
-        # psycopg2 wraps bytes; COPY wants what is inside.
-        return lambda value: getattr(sealed := field.get_db_prep_save(value, connection), "adapted", sealed)
-    if connection.vendor == "postgresql":
-        return None
-    return lambda value: field.get_db_prep_save(value, connection)
+        return ["\\N" if value is None else f"\\\\x{bytes(value).hex()}" for value in _sealed(field, values)]
+    return ["\\N" if value is None else str(value) for value in values]
 
 
-def _copy(table, columns, rows):
-    text = io.StringIO("".join("\t".join(map(_copy_text, row)) + "\n" for row in rows))
+def _prepared(field, values):
+    """One column's values as the database's driver takes them."""
+    kind = _kind(field)
+    if kind == "JSONField":
+        return _json_texts(field, values)
+    if kind in _PLAIN:
+        return values
+    if kind == "DateField":
+        return map(connection.ops.adapt_datefield_value, values)
+    return [field.get_db_prep_save(value, connection) for value in values]
+
+
+def _copy(table, names, fields, rows):
+    columns = [_copy_texts(field, values) for field, values in zip(fields, zip(*rows, strict=True), strict=True)]
+    text = io.StringIO("".join("\t".join(row) + "\n" for row in zip(*columns, strict=True)))
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", text)
+        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
 
 
-def _executemany(table, columns, rows):
-    marks = ", ".join(["%s"] * len(rows[0]))
+def _executemany(table, names, fields, rows):
+    columns = [_prepared(field, values) for field, values in zip(fields, zip(*rows, strict=True), strict=True)]
+    marks = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(zip(*columns, strict=True)))
 
 
 def insert(model, names, rows):
     """Insert tuples of values for the fields `names` (attribute names; a foreign key takes the id)."""
     fields = [model._meta.get_field(name) for name in names]
-    preparers = [(place, prepare) for place, field in enumerate(fields) if (prepare := _preparer(field))]
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     write = _copy if connection.vendor == "postgresql" else _executemany
     rows = iter(rows)
-    while batch := [list(row) for row in islice(rows, _BATCH)]:
-        for place, prepare in preparers:
-            for row in batch:
-                row[place] = prepare(row[place])
-        write(table, columns, batch)
+    while batch := list(islice(rows, _BATCH)):
+        write(table, columns, fields, batch)
 
 
 def reserve_ids(model, count):

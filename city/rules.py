@@ -3,8 +3,10 @@
 import calendar
 import re
 from datetime import date, timedelta
+from operator import mul
 
 FAR_FUTURE = date(9999, 12, 31)
+_DAYS_EVERY_MONTH_HAS = 28
 
 
 def add_months(day, months):
@@ -12,6 +14,8 @@ def add_months(day, months):
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     month += 1
+    if day.day <= _DAYS_EVERY_MONTH_HAS:
+        return date(year, month, day.day)
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
@@ -83,7 +87,7 @@ class IdNumberError(ValueError):
 
 def id_check_digit(body):
     """Check character of the first 17 digits (GB 11643-1999)."""
-    return _CHECKS[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
+    return _CHECKS[sum(map(mul, map(int, body), _WEIGHTS)) % 11]
 
 
 def normalise_id_number(text):

@@ -7,12 +7,15 @@ What cannot be read raises Refused with a key of `city.sheets.reader.REFUSALS`.
 
 import csv
 import io
+import os
 import re
 import resource
 import struct
+import sys
 import zipfile
 import zlib
 from itertools import islice
+from multiprocessing.connection import Connection
 
 from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
@@ -290,17 +293,26 @@ def read_text(data, key, *, max_rows):
     raise Refused("heading", column=key)
 
 
-def serve(connection, data, key, max_unpacked, max_rows):
-    """The guarded process: whatever a hostile workbook does, it does it here, within these limits."""
+def serve(key, max_unpacked, max_rows):
+    """The guarded process: the workbook on standard input, events on standard output.
+
+    Whatever a hostile workbook does, it does it here, within these limits and without the parent's environment.
+    """
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESS_SECONDS, PROCESS_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        for event in read_workbook(data, key, max_unpacked=max_unpacked, max_rows=max_rows, guarded=True):
-            connection.send(event)
-        connection.send(("end",))
-    except Refused as refused:
-        connection.send(("refused", refused.key, refused.values))
-    except MemoryError:
-        connection.send(("refused", "scattered", {}))
-    except BrokenPipeError:
-        return
+    data = sys.stdin.buffer.read()
+    with Connection(os.dup(sys.stdout.fileno()), readable=False) as parent:
+        try:
+            for event in read_workbook(data, key, max_unpacked=max_unpacked, max_rows=max_rows, guarded=True):
+                parent.send(event)
+            parent.send(("end",))
+        except Refused as refused:
+            parent.send(("refused", refused.key, refused.values))
+        except MemoryError:
+            parent.send(("refused", "scattered", {}))
+        except BrokenPipeError:
+            return
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

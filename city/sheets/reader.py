@@ -1,7 +1,10 @@
 """Opens an uploaded sheet: the heading row becomes places of columns, the rest a stream of rows."""
 
-import multiprocessing
-from contextlib import closing
+import os
+import subprocess
+import sys
+from contextlib import closing, suppress
+from multiprocessing.connection import Connection
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -44,27 +47,32 @@ def _events(data, key):
         yield from cells.read_text(data, key, max_rows=settings.SHEET_MAX_ROWS)
         return
     # A process of its own, started afresh: a hostile workbook ends there, and what it took is given back.
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    limits = (settings.SHEET_MAX_UNPACKED, settings.SHEET_MAX_ROWS)
-    process = context.Process(target=cells.serve, args=(sending, data, key, *limits), daemon=True)
-    process.start()
-    sending.close()
-    with receiving:
+    limits = (str(settings.SHEET_MAX_UNPACKED), str(settings.SHEET_MAX_ROWS))
+    command = [sys.executable, "-m", "city.sheets.cells", key, *limits]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=settings.BASE_DIR, env={}
+    ) as process:
         try:
-            while True:
-                event = receiving.recv()
-                if event[0] == "end":
-                    return
-                if event[0] == "refused":
-                    raise cells.Refused(event[1], **event[2])
-                yield event
-        except EOFError:
-            raise cells.Refused("scattered") from None
+            with suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(data)
+            yield from _received(process.stdout)
         finally:
             process.kill()
-            process.join()
-            process.close()
+
+
+def _received(stream):
+    """Events of the reading process until its end; one that died without a word met a table too large for it."""
+    with Connection(os.dup(stream.fileno()), writable=False) as connection:
+        while True:
+            try:
+                event = connection.recv()
+            except EOFError:
+                raise cells.Refused("scattered") from None
+            if event[0] == "end":
+                return
+            if event[0] == "refused":
+                raise cells.Refused(event[1], **event[2])
+            yield event
 
 
 class OpenSheet:

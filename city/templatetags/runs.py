@@ -6,6 +6,7 @@ register = template.Library()
 _JOBS = {
     "night": _("Night"),
     "night_part": _("Part of a night"),
+    "import_sheet": _("Sheet"),
     "check_sheet": _("Sheet check"),
     "commit_sheet": _("Sheet writing"),
     "undo_sheet": _("Sheet undo"),

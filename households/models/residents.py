@@ -85,6 +85,7 @@ class Resident(models.Model):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,
         related_name="residents",
         help_text="where the file lies: derived from the memberships",
     )

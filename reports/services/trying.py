@@ -1,10 +1,12 @@
 """Another threshold tried out on a page: which rule set it changes, and what would turn."""
 
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 
 from city.choices import AreaLevel
+from reports import rules
+from reports.choices import Verdict
 from reports.indicators import INDICATORS
-from reports.models import AreaStatus, RuleSet
+from reports.models import AreaStatus, CriterionResult, RuleSet
 from reports.services.what_if import flips, with_threshold
 
 
@@ -24,5 +26,46 @@ def tryable(ruleset):
 
 
 def try_threshold(area, on, ruleset, *, indicator, threshold):
-    """`{"met_now", "met_then", "flips"}` of the area's communities under the changed threshold; nothing is stored."""
-    return flips(on, area, with_threshold(ruleset, indicator, format(threshold.normalize(), "f")))
+    """`{"met_now", "met_then", "flips"}` of the area's communities under the changed threshold; nothing is stored.
+
+    A stored night is judged again from its own figures, whatever the size of the city; any other day is measured.
+    """
+    threshold = format(threshold.normalize(), "f")
+    results = CriterionResult.objects.select_related("criterion")
+    stored = AreaStatus.objects.within(area).communities().filter(on=on)
+    stored = list(stored.select_related("area").prefetch_related(Prefetch("results", results)).order_by("area__code"))
+    if not stored:
+        return flips(on, area, with_threshold(ruleset, indicator, threshold), same_measure=True)
+    then = {
+        status: _judged_again(status, ruleset, indicator, threshold)
+        if status.ruleset_id == ruleset.pk
+        else status.verdict
+        for status in stored
+    }
+    return {
+        "met_now": sum(status.verdict == Verdict.MET for status in stored),
+        "met_then": sum(verdict == Verdict.MET for verdict in then.values()),
+        "flips": [
+            {"area": status.area.code, "name": status.area.name, "from": status.verdict, "to": verdict}
+            for status, verdict in then.items()
+            if verdict != status.verdict
+        ],
+    }
+
+
+def _judged_again(status, ruleset, indicator, threshold):
+    judged = []
+    for result in status.results.all():
+        criterion, verdict = result.criterion, result.verdict
+        if criterion.indicator == indicator:
+            verdict = rules.judge_figure(_figure(result), criterion.comparator, threshold)
+        judged.append((criterion.kind, criterion.points, verdict))
+    verdict, _points = rules.judge_area(judged, ruleset.pass_mark, status.figures["employment_rate"][1])
+    return verdict
+
+
+def _figure(result):
+    if result.worst_numerator is None:
+        return rules.Figure(result.numerator, result.denominator)
+    worst = (result.worst_numerator, result.worst_denominator)
+    return rules.Figure(result.numerator, result.denominator, worst, (result.best_numerator, result.best_denominator))

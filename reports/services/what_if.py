@@ -8,12 +8,15 @@ from reports.judge import judge_all
 from reports.terms import Overlay, Terms
 
 
-def flips(on, area, overlay):
-    """`{"met_now", "met_then", "flips": [{"area", "name", "from", "to"}]}` for the communities of the area."""
-    now_terms = Terms(on, area)
-    now = _verdicts(now_terms, measure(now_terms))
-    then_terms = Terms(on, area, overlay)
-    then = _verdicts(then_terms, measure(then_terms))
+def flips(on, area, overlay, *, same_measure=False):
+    """`{"met_now", "met_then", "flips": [{"area", "name", "from", "to"}]}` for the communities of the area.
+
+    `same_measure`: the overlay changes thresholds alone, so what was measured serves both.
+    """
+    now_terms, then_terms = Terms(on, area), Terms(on, area, overlay)
+    counts = measure(now_terms)
+    now = _verdicts(now_terms, counts)
+    then = _verdicts(then_terms, counts if same_measure else measure(then_terms))
     changed = [
         {"area": code, "name": name, "from": verdict, "to": then[code][1]}
         for code, (name, verdict) in now.items()

@@ -10,7 +10,16 @@ from reports.synthetic.streams import Stream
 CITY_CODE = "330100000000"
 #: What the ledger of a community proves: enough work and fresh, enough work but not shown, too little work.
 GOOD, UNPROVEN, POOR = "good", "unproven", "poor"
-_PROFILES = (GOOD, UNPROVEN, GOOD, POOR, GOOD, GOOD, UNPROVEN, GOOD, POOR, GOOD)
+#: How it came to that: always so; not surveyed before; too little work before; a household left waiting past its
+#: deadline last year; enough work before.
+STEADY, SURVEYED, RECOVERED, SETBACK, FALLEN = "steady", "surveyed", "recovered", "setback", "fallen"
+#: Taken in turn by the communities: what each is, how it came to that, and after what share of the history.
+_STORIES = (
+    (GOOD, STEADY, 0), (UNPROVEN, STEADY, 0), (GOOD, SURVEYED, 0.3), (POOR, STEADY, 0), (GOOD, RECOVERED, 0.5),
+    (GOOD, STEADY, 0), (UNPROVEN, RECOVERED, 0.4), (GOOD, SETBACK, 0), (POOR, FALLEN, 0.45), (GOOD, STEADY, 0),
+    (GOOD, STEADY, 0), (UNPROVEN, STEADY, 0), (GOOD, SURVEYED, 0.7), (POOR, STEADY, 0), (GOOD, STEADY, 0),
+    (GOOD, RECOVERED, 0.2), (UNPROVEN, STEADY, 0), (GOOD, RECOVERED, 0.8), (POOR, STEADY, 0), (GOOD, SURVEYED, 0.58),
+)  # fmt: skip
 _KINDS = (
     AreaKind.URBAN, AreaKind.SETTLEMENT, AreaKind.URBAN, AreaKind.VILLAGE_TURNED, AreaKind.RETURN, AreaKind.URBAN,
     AreaKind.URBAN, AreaKind.VILLAGE_TURNED, AreaKind.URBAN, AreaKind.URBAN, AreaKind.URBAN,
@@ -48,6 +57,9 @@ class Community(Place):
     index: int = 0
     residents: int = 0
     profile: str = GOOD
+    past: str = STEADY
+    #: Share of the history after which the past became the present.
+    turned_after: float = 0
     grids: list = field(default_factory=list)
     #: Position among its district's communities: told apart by it, ID numbers of two communities never meet.
     seat: int = 0
@@ -121,13 +133,14 @@ class Network:
         seat = self._seats[street.parent.pk]
         self._seats[street.parent.pk] += 1
         kind = _KINDS[index % len(_KINDS)]
+        profile, past, turned_after = _STORIES[index % len(_STORIES)]
         word = words[(index * 11 + 4) % len(words)]
         suffix = {AreaKind.VILLAGE_TURNED: "村社区", AreaKind.SETTLEMENT: "家园社区"}.get(kind, "社区")
         code = f"{street.code[:9]}{self._children[street.pk]:03d}"
         community = Community(
             self._next_id, AreaLevel.COMMUNITY, word + suffix, code, street,
             kind=kind, main_city=street.main_city, has_station=index % 25 != 7, index=index, residents=residents,
-            profile=_PROFILES[index % len(_PROFILES)], seat=seat,
+            profile=profile, past=past, turned_after=turned_after, seat=seat,
         )  # fmt: skip
         self._next_id += 1
         for number in range(1, max(2, residents // _RESIDENTS_PER_GRID) + 1):

@@ -30,9 +30,14 @@ def judged_by_hand():
     return {level: sorted(keys) for level, keys in found.items()}
 
 
-def judge(tables, network, staff_id, on, history_months):
-    """Every ten months an inspection of each place; now and then one is missed, and a poor community fails one."""
-    inspections = [on - timedelta(days=300 * turn + 20) for turn in range(history_months // 10 + 1)]
+def judge(tables, network, staff_id, on, history_start):
+    """Every ten months an inspection of each place, the first just before the history.
+
+    Now and then one place is left out, and a poor community fails.
+    """
+    inspections = [on - timedelta(days=20)]
+    while inspections[-1] >= history_start:
+        inspections.append(inspections[-1] - timedelta(days=300))
     for level, criteria in judged_by_hand().items():
         places = [place for place in network.all() if place.level == level]
         for number, place in enumerate(places):
@@ -99,12 +104,12 @@ def load_sheets(tables, postings, on):
 
 
 def run_jobs(tables, postings, on):
-    """One finished import job for each `(posting id, area)`; ids by area."""
+    """A sheet written for each `(posting id, area)`, as a job that is done; ids by area."""
     found = {}
     for posting_id, area in postings:
         began, ended = _at(on - timedelta(days=24), 9), _at(on - timedelta(days=24), 9, 1)
         key = tables.add(
-            Run, "import_sheet", None, {}, RunState.DONE.value, 1, posting_id, began, began, ended, ended, 120, 120,
+            Run, "commit_sheet", None, {}, RunState.DONE.value, 1, posting_id, began, began, ended, ended, 120, 120,
             {"rows": 120}, "",
         )  # fmt: skip
         found.setdefault(area.code, []).append(key)

@@ -1,6 +1,6 @@
 """Zero-employment households from the loss of the last job to the visits long after, and the ordinary visits."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from django.utils import timezone
@@ -9,7 +9,7 @@ from city.rules import add_months, month_end, quarter_end, quarter_start
 from households.choices import WithdrawalReason
 from households.models import LowIncomeStatus, Visit, ZeroEmploymentEpisode
 from reports.synthetic import names, standing
-from reports.synthetic.areas import GOOD, POOR, UNPROVEN
+from reports.synthetic.areas import FALLEN, GOOD, POOR, SETBACK, UNPROVEN
 from reports.synthetic.history import EMPLOYED, HELPED, INACTIVE, UNEMPLOYED
 
 _DAY = timedelta(days=1)
@@ -18,6 +18,10 @@ _COURSES = {
     GOOD: ("in_time", "again", "withdrawn", "in_time", "dual", "in_time", "moved", "in_time", "in_time", "fresh"),
     UNPROVEN: ("fresh", "in_time", "dual", "in_time", "withdrawn", "again", "in_time", "moved"),
     POOR: ("base_left", "overdue", "late", "fresh", "in_time", "again", "in_time", "withdrawn"),
+}
+_COURSES_OF_PAST = {
+    SETBACK: ("left_waiting", *_COURSES[GOOD]),
+    FALLEN: ("overdue", "in_time", "fresh", "dual", "in_time", "withdrawn"),
 }
 _PER_HOUSEHOLD = 0.012
 _OUTCOMES = (("completed", 0.92), ("nobody_in", 0.06), ("refused", 0.02))
@@ -36,15 +40,18 @@ class Caseworker:
     def __init__(self, community, writer, draw, tables, on, history_start):
         self.community, self.writer, self.draw, self.tables = community, writer, draw, tables
         self.on, self.start = on, history_start
+        self.visited = set()
         self.visitors = [names.surname(draw) + names.given_name(draw, "female") for _ in community.grids]
 
     def choose(self, households):
         """Set aside the households of the plan, each with its course; their members' standing becomes `zero`."""
         wanted = max(2, round(len(households) * _PER_HOUSEHOLD))
         fit = [h for h in households if 1 <= len(h.workers()) <= 2 and self._can_be_without_work(h)]
-        courses = _COURSES[self.community.profile]
+        courses, first = _COURSES[self.community.profile], self.community.index // 5
+        if self.community.past in _COURSES_OF_PAST:
+            courses, first = _COURSES_OF_PAST[self.community.past], 0
         for number, household in enumerate(self.draw.sample(fit, min(wanted, len(fit)))):
-            household.episode = self._possible(courses[(self.community.index // 5 + number) % len(courses)])
+            household.episode = self._possible(courses[(first + number) % len(courses)])
             for person in household.members:
                 person.left_on = None
                 if person.standing == standing.FORCE:
@@ -130,7 +137,16 @@ class Caseworker:
         self._in_time(household, workers, share=1)
 
     def _late(self, household, workers):
-        certified_on = self.draw.day(self.start + timedelta(days=60), self.on - timedelta(days=170))
+        self._placed_late(
+            household, workers, self.draw.day(self.start + timedelta(days=60), self.on - timedelta(days=170))
+        )
+
+    def _left_waiting(self, household, workers):
+        """Last year a household was placed after its quarter: the community failed from July till the new year."""
+        spring = date(self.on.year - 1, 4, 1)
+        self._placed_late(household, workers, self.draw.day(spring, spring + timedelta(days=80)))
+
+    def _placed_late(self, household, workers, certified_on):
         eliminated_on = quarter_end(certified_on) + timedelta(days=self.draw.whole(5, 60))
         self._without_work(household, workers, certified_on)
         self._placed(workers[0], eliminated_on)
@@ -212,6 +228,10 @@ class Caseworker:
             day = month_end(day) + _DAY
 
     def visit(self, household, day, unchanged):
+        """A visit, unless that household had one on that very day."""
+        if (household.pk, day) in self.visited:
+            return
+        self.visited.add((household.pk, day))
         outcome = self.draw.weighted(_OUTCOMES)
         completed = outcome == "completed"
         self.tables.add(

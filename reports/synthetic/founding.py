@@ -10,6 +10,7 @@ from households.models import Household, Resident, Visit, ZeroEmploymentEpisode
 from reports.synthetic import desk, names, people, standing
 from reports.synthetic.accounts import Personnel, showcase
 from reports.synthetic.areas import MOST_COMMUNITIES, Network
+from reports.synthetic.development import Development
 from reports.synthetic.episodes import Caseworker
 from reports.synthetic.history import Biographer
 from reports.synthetic.streams import Stream
@@ -46,7 +47,6 @@ class Founder:
     def __init__(self, *, residents, communities, seed, history_months, on):
         self.seed, self.on, self.residents = seed, on, residents
         self.history_start = add_months(on, -history_months)
-        self.history_months = history_months
         self.network = Network(seed, residents, communities)
         self.tables = Tables()
         self.edges = people.Edges(on)
@@ -112,10 +112,12 @@ class Founder:
         households = settlers.households()
         profile = standing.profile_of(community, draw)
         standing.decide(households, profile, draw, self.on, self.history_start)
-        writer = Biographer(draw, self.tables, self.employers, profile, self.on, self.history_start)
+        development = Development(community, profile, draw, self.on, self.history_start)
+        writer = Biographer(draw, self.tables, self.employers, profile, development, self.on, self.history_start)
         casework = Caseworker(community, writer, draw, self.tables, self.on, self.history_start)
         casework.choose(households)
         standing.choose_jobless(households, profile, draw)
+        standing.choose_returned(households, development.share, draw)
         writer.tell(households)
         casework.write(households)
         writer.house(households, neighbours)
@@ -140,7 +142,7 @@ class Founder:
             if destination is not origin and self.homes[destination.pk]:
                 claims += [(home, self.homes[destination.pk][0]) for home in self.homes[origin.pk][:3]]
         staff = self.personnel.staff_ids
-        desk.judge(self.tables, self.network, staff["office1"], self.on, self.history_months)
+        desk.judge(self.tables, self.network, staff["office1"], self.on, self.history_start)
         one, two = showcase(self.network)
         reviewers = {one.parent.pk: staff["street1"], two.parent.pk: staff["street2"]}
         self.objects["transferrequest"] = desk.ask_transfers(self.tables, claims, reviewers, self.on)

@@ -25,8 +25,9 @@ _DAY = timedelta(days=1)
 class Biographer:
     """Writes the past of one community's people so that it ends in their standing on the day."""
 
-    def __init__(self, draw, tables, employers, profile, on, history_start):
-        self.draw, self.tables, self.employers, self.profile = draw, tables, employers, profile
+    def __init__(self, draw, tables, employers, profile, development, on, history_start):
+        self.draw, self.tables, self.employers = draw, tables, employers
+        self.profile, self.development = profile, development
         self.on, self.start = on, history_start
         self.long_ago = add_months(history_start, -96)
 
@@ -71,6 +72,7 @@ class Biographer:
             standing.UNKNOWN: self._unknown,
             standing.FORCE: self._working,
             standing.JOBLESS: self._jobless,
+            standing.RETURNED: self._back_at_work,
             standing.STUDENT: self._student,
             standing.SERVING: self._serving,
         }
@@ -145,8 +147,6 @@ class Biographer:
             self._working_since_the_land_went(person)
         elif first_work >= self.start:
             self._graduate(person, first_work)
-        elif self.draw.chance(self.profile.was_jobless / 0.9):
-            self._back_at_work(person)
         else:
             self._at_work(person, first_work)
         self._past_forty(person)
@@ -155,16 +155,19 @@ class Biographer:
 
     def _at_work(self, person, first_work):
         """In work throughout: the same job for years, or another one since some day we saw."""
-        if self.draw.chance(0.35):
+        if self.development.unsurveyed and self.draw.chance(self.development.unsurveyed):
+            self.spell(person, self.development.turned_on - timedelta(days=self.draw.whole(0, 40)), EMPLOYED)
+        elif self.draw.chance(0.35):
             since = self.draw.day(self.start, self.on)
             # Now and then the survey found somebody only when the present job had begun.
             if not self.draw.chance(self.profile.unknown):
                 self.earlier_job(person, since)
+            self.spell(person, since, EMPLOYED)
         else:
             since = self.draw.day(max(first_work, self.long_ago), self.start - _DAY)
             if self.draw.chance(0.3):
                 self.earlier_job(person, since)
-        self.spell(person, since, EMPLOYED)
+            self.spell(person, since, EMPLOYED)
 
     def _graduate(self, person, since):
         school = self._school_start(person)
@@ -176,17 +179,20 @@ class Biographer:
         self.spell(person, since, EMPLOYED)
 
     def _back_at_work(self, person):
-        gap = self.draw.whole(25, 200)
-        since = self.draw.day(self.start + timedelta(days=gap), self.on)
-        lost_on = since - timedelta(days=gap)
+        gap = self.development.gap(self.draw)
+        if gap is None or gap[0] <= person.works_from:
+            self._working(person)
+            return
+        lost_on, since = gap
         self.earlier_job(person, lost_on)
         self.spell(person, lost_on, UNEMPLOYED, until=since - _DAY)
         if self.draw.chance(0.8):
-            self.register(person, lost_on + timedelta(days=self.draw.whole(0, min(20, gap - 1))))
+            self.register(person, lost_on + timedelta(days=self.draw.whole(0, min(20, (since - lost_on).days - 1))))
         helped = self.draw.chance(0.25)
         if helped:
             self.certify(person, self.draw.one_of(("long_term", "low_income", "other")), lost_on, since)
         self.spell(person, since, EMPLOYED, channels=HELPED if helped else _CHANNELS)
+        self._past_forty(person)
 
     def _working_since_the_land_went(self, person):
         registered_on = max(person.landless_since, person.works_from)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from reports.synthetic.areas import GOOD, POOR, UNPROVEN
+from reports.synthetic.areas import FALLEN, GOOD, POOR, UNPROVEN
 from reports.synthetic.people import HEAD, MAN
 
-#: What a person is on the day. Of the labour force (`force`), the jobless are told by `JOBLESS` afterwards.
-YOUNG, OLD, UNKNOWN, FORCE, JOBLESS, ZERO = "young", "old", "unknown", "force", "jobless", "zero"
+#: What a person is on the day. Of the labour force (`force`), the jobless and those back at work are told afterwards.
+YOUNG, OLD, UNKNOWN, FORCE, JOBLESS, RETURNED, ZERO = (
+    "young", "old", "unknown", "force", "jobless", "returned", "zero",
+)  # fmt: skip
 STUDENT, SERVING, UNABLE, UNWILLING, RETIRED, OTHER = (
     "student", "serving", "unable", "unwilling", "retired", "other",
 )  # fmt: skip
@@ -24,19 +26,20 @@ class Profile:
     unknown: float
     jobless: float
     stale: float
-    was_jobless: float
     on_their_own: float
 
 
 _BOUNDS = {
-    GOOD: ((0.0, 0.004), (0.01, 0.027), (0.0, 0.006), (0.02, 0.06), 0.0),
-    UNPROVEN: ((0.04, 0.09), (0.015, 0.035), (0.08, 0.35), (0.04, 0.09), 0.0),
-    POOR: ((0.02, 0.05), (0.045, 0.075), (0.03, 0.15), (0.08, 0.14), 0.15),
+    GOOD: ((0.0, 0.004), (0.01, 0.027), (0.0, 0.006), 0.0),
+    UNPROVEN: ((0.04, 0.09), (0.015, 0.035), (0.08, 0.35), 0.0),
+    POOR: ((0.02, 0.05), (0.045, 0.075), (0.03, 0.15), 0.15),
 }
 
 
 def profile_of(community, draw):
     *bounds, on_their_own = _BOUNDS[community.profile]
+    if community.past == FALLEN:
+        bounds[0] = _BOUNDS[GOOD][0]
     return Profile(*(draw.uniform(*pair) for pair in bounds), on_their_own)
 
 
@@ -97,3 +100,11 @@ def choose_jobless(households, profile, draw):
     chosen = draw.sample(alone, alone_wanted) + draw.sample(beside, min(len(beside), max(0, wanted - alone_wanted)))
     for workers in chosen:
         draw.one_of(workers).standing = JOBLESS
+
+
+def choose_returned(households, share, draw):
+    """Mark that share of the labour force as back at work after some time without, one beside another who works."""
+    beside = [workers for household in households if len(workers := household.workers()) > 1]
+    force = sum(map(len, beside)) + sum(len(household.workers()) == 1 for household in households)
+    for workers in draw.sample(beside, min(len(beside), round(force * share))):
+        draw.one_of(workers).standing = RETURNED

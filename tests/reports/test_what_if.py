@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -7,7 +8,7 @@ from city.models import Parameter
 from households import ledger
 from households.choices import LabourState
 from reports.models import AreaStatus, RuleSet
-from reports.services import policies
+from reports.services import policies, trying
 from reports.services.night import recompute_status
 from reports.services.what_if import flips, with_threshold
 from tests.city.factories import AreaFactory
@@ -95,3 +96,18 @@ def test_one_threshold_changed_leaves_the_rule_set_and_its_parameters_alone(city
     assert (found["met_now"], found["met_then"]) == (1, 3)
     assert [criterion.threshold for criterion in known.criteria.all()] == ["0.95", "0"]
     assert set(known.parameters) == {"assessment_year_starts", "elimination_deadline"}
+
+
+def test_a_stored_night_is_tried_from_its_own_figures_and_agrees_with_measuring(city, django_assert_num_queries):
+    ruleset = policies.load(policy_text(threshold="0.75", criteria=VETO), city)
+
+    def tried(threshold):
+        return trying.try_threshold(city, D, ruleset, indicator="employment_rate", threshold=Decimal(threshold))
+
+    thresholds = ["0.25", "0.5", "0.8", "1"]
+    measured = [tried(threshold) for threshold in thresholds]
+    recompute_status(D)
+    assert [tried(threshold) for threshold in thresholds] == measured
+    assert any(answer["flips"] for answer in measured)
+    with django_assert_num_queries(2):
+        tried("0.6")

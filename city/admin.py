@@ -3,11 +3,15 @@
 from contextlib import nullcontext
 
 from django.contrib import admin
+from django.contrib.auth.admin import Group
 from import_export.admin import ExportMixin
 
 from city.models import CalendarDay, Employer, MinimumWage, PolicyDocument
 from city.resources import CalendarDayResource, EmployerResource
-from city.trail import acting
+from city.trail import acting, record_event
+
+# Rights come from postings alone. Imported from where it is registered, so that it is by now.
+admin.site.unregister(Group)
 
 
 class ReferenceAdmin(admin.ModelAdmin):
@@ -21,8 +25,14 @@ class ReferenceAdmin(admin.ModelAdmin):
         return False
 
 
+class ExportedAdmin(ExportMixin, ReferenceAdmin):
+    def get_export_data(self, file_format, request, queryset, **kwargs):
+        record_event("export", request=request, details={"table": self.opts.label, "rows": queryset.count()})
+        return super().get_export_data(file_format, request, queryset, **kwargs)
+
+
 @admin.register(CalendarDay)
-class CalendarDayAdmin(ExportMixin, ReferenceAdmin):
+class CalendarDayAdmin(ExportedAdmin):
     resource_classes = [CalendarDayResource]
     list_display = ["day", "is_working", "name"]
     list_filter = ["is_working"]
@@ -30,7 +40,7 @@ class CalendarDayAdmin(ExportMixin, ReferenceAdmin):
 
 
 @admin.register(Employer)
-class EmployerAdmin(ExportMixin, ReferenceAdmin):
+class EmployerAdmin(ExportedAdmin):
     resource_classes = [EmployerResource]
     list_display = ["credit_code", "name", "kind"]
     search_fields = ["credit_code", "name"]

@@ -95,6 +95,13 @@ def insert(model, names, rows):
         write(table, columns, fields, batch)
 
 
+def make_room():
+    """For heavy statements, until the transaction ends: memory to hash in, index look-ups at their price in memory."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1")
+
+
 def reserve_ids(model, count):
     """`count` ids nobody else will get, rising."""
     table = model._meta.db_table

@@ -3,6 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 from city.sheets.registry import kinds_for
 
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+
 
 class TrailFilter(forms.Form):
     """Which part of the trail is read: one person's, one day's, or one row's."""
@@ -47,3 +49,9 @@ class UploadForm(forms.Form):
     def __init__(self, *args, posting, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [(kind.name, kind.title) for kind in kinds_for(posting)]
+
+    def clean_on(self):
+        on = self.cleaned_data["on"]
+        if not EARLIEST_YEAR <= on.year <= LATEST_YEAR:
+            raise forms.ValidationError(_("Choose a day between 1990 and 2100."))
+        return on

@@ -1,14 +1,17 @@
 from http import HTTPStatus
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
 from django.views.defaults import bad_request
 
 
 def too_large():
-    return HttpResponse(render_to_string("413.html"), status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    response = HttpResponse(render_to_string("413.html"), status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    add_never_cache_headers(response)
+    return response
 
 
 def refuse_oversized(get_response):
@@ -18,6 +21,17 @@ def refuse_oversized(get_response):
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > settings.REQUEST_MAX_BYTES:
             return too_large()
+        return get_response(request)
+
+    return middleware
+
+
+def refuse_nul(get_response):
+    """No address of ours holds a NUL, and PostgreSQL stores none: neither a look-up nor a line of the trail."""
+
+    def middleware(request):
+        if "\0" in request.path:
+            raise BadRequest("NUL in the address")
         return get_response(request)
 
     return middleware

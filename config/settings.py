@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.limits.refuse_oversized",
+    "config.limits.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.headers.private_pages",
     "config.language.ChosenLanguageMiddleware",

@@ -17,7 +17,7 @@ switch_language = endpoint(methods=["POST"], public=True)(set_language)
 
 @endpoint(methods=["GET"])
 def refuse_admin(request):
-    """Signing in happens in one place; the admin sends only people without its right to its own page."""
+    """Signing in and passwords have one place each; the admin's own pages for them are closed."""
     raise PermissionDenied
 
 
@@ -35,5 +35,6 @@ urlpatterns = [
 if settings.ADMIN_PATH:
     urlpatterns += [
         path(f"{settings.ADMIN_PATH}login/", refuse_admin, name="refuse_admin"),
+        path(f"{settings.ADMIN_PATH}password_change/", refuse_admin, name="refuse_admin_password"),
         path(settings.ADMIN_PATH, admin.site.urls),
     ]

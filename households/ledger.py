@@ -9,9 +9,12 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from city.bulk import make_room
 from city.rules import FAR_FUTURE
 from households.choices import LabourState, RegistrationEnd, VisitOutcome
 from households.models import LedgerSpan, RegistrationSpan, Resident
+
+_MANY = 1_000
 
 _SPAN_COLUMNS = (
     "resident_id, first_on, last_on, state, state_since, confirmed_on, spell_id, household_id, community_id, "
@@ -176,6 +179,8 @@ def rebuild(resident_ids=None):
         if not resident_ids:
             return
         _lock(resident_ids)
+    if resident_ids is None or len(resident_ids) > _MANY:
+        make_room()
     chosen, parameter = _chosen(resident_ids)
     with connection.cursor() as cursor:
         for model, columns, statement in (

@@ -91,7 +91,8 @@ def timeline(points, day):
 
 def members_of(household, day):
     """(profiles of who lives there on the day, profiles of who once did)."""
-    points = Membership.objects.filter(household=household).select_related("resident").order_by("resident__name", "pk")
+    points = Membership.objects.filter(household=household).select_related("resident__community")
+    points = points.order_by("resident__name", "pk")
     residents = list({point.resident_id: point.resident for point in points}.values())
     profiles = profiles_on(residents, day)
     present = [one for one in profiles if one.membership and one.membership.household_id == household.pk]

@@ -4,12 +4,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from city.choices import AreaLevel
+from city.forms import EARLIEST_YEAR, LATEST_YEAR
 from city.models import Area
 from reports.board import ORDER, statuses_of
 from reports.choices import Verdict
 from reports.indicators import INDICATORS
-
-EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 
 
 class AreaChoiceField(forms.ModelChoiceField):
@@ -150,4 +149,6 @@ class JudgementForm(forms.Form):
         judged_on = self.cleaned_data["judged_on"] or timezone.localdate()
         if judged_on > timezone.localdate():
             raise forms.ValidationError(_("A day to come cannot have been judged."))
+        if judged_on.year < EARLIEST_YEAR:
+            raise forms.ValidationError(_("Choose a day between 1990 and 2100."))
         return judged_on

@@ -6,7 +6,8 @@ from city.models.staff import Posting
 
 class StoredFileQuerySet(models.QuerySet):
     def visible_to(self, posting):
-        return self.filter(posting__staff=posting.staff_id)
+        """A file is of one posting: who moves on, or works under another posting, does not take its lists along."""
+        return self.filter(posting=posting)
 
 
 class StoredFile(models.Model):

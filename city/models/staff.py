@@ -4,6 +4,7 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from city.choices import ROLE_LEVELS, AreaLevel, Role
@@ -56,7 +57,7 @@ class Staff(AbstractBaseUser):
 
     @cached_property
     def _administers(self):
-        return self.postings.filter(role=Role.SYSTEM_ADMIN, ended_on=None).exists()
+        return self.postings.in_force_on(timezone.localdate()).filter(role=Role.SYSTEM_ADMIN).exists()
 
     def has_perm(self, perm, obj=None):
         return self.is_active and self.is_staff

@@ -2,6 +2,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 
 from city.middleware import CHOSEN_POSTING
+from city.trail import record_event
 from config.endpoint import endpoint
 
 
@@ -11,5 +12,6 @@ def switch_posting(request):
     chosen = request.POST.get("posting", "")
     if chosen not in {str(posting.pk) for posting in request.postings}:
         raise Http404
+    record_event("switch_posting", request=request, key=chosen)
     request.session[CHOSEN_POSTING] = int(chosen)
     return redirect("city:home")

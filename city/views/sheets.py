@@ -19,6 +19,7 @@ from city.services import sheet_imports
 from city.sheets.reader import SheetRefused, glance
 from city.sheets.registry import kind_named, kinds_for
 from city.sheets.writer import CONTENT_TYPE, template
+from city.trail import record_event
 from config.endpoint import endpoint
 from config.paging import paginate
 
@@ -42,6 +43,12 @@ def _decidable(request, sheet):
     if not request.posting.may(kind_named(sheet.kind).permission):
         raise PermissionDenied
     return sheet
+
+
+def _tell(what, request, sheet):
+    """Who decided what about which file: the job that does it knows no address."""
+    details = {"kind": sheet.kind, "sha256": sheet.file.sha256 if sheet.file else ""}
+    record_event(what, request=request, key=sheet.pk, details=details)
 
 
 @endpoint(["GET"], "city.open_sheets")
@@ -84,6 +91,7 @@ def upload_sheet(request):
                 on=form.cleaned_data["on"],
             )
             remember(request, reverse("city:sheet", args=[sheet.pk]))
+            _tell("upload", request, sheet)
     except SheetRefused as refused:
         form.add_error("file", str(refused))
         return _sheets_page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -115,7 +123,7 @@ def _sheet_page(request, sheet, status=HTTPStatus.OK):
         "is_working": sheet.run is not None and sheet.run.state in (RunState.WAITING, RunState.RUNNING),
         "has_failed": sheet.run is not None and sheet.run.state == RunState.FAILED,
         "may_decide": request.posting.may(kind.permission),
-        "is_mine": sheet.posting is not None and sheet.posting.staff_id == request.user.pk,
+        "is_mine": sheet.posting_id == request.posting.pk,
         "summary": sheet.summary,
     }
     return render(request, "city/_sheet.html" if request.htmx else "city/sheet.html", context, status=status)
@@ -123,18 +131,24 @@ def _sheet_page(request, sheet, status=HTTPStatus.OK):
 
 @endpoint(["POST"], "city.open_sheets", lookup=find_sheet)
 def commit_sheet(request, sheet):
-    sheet_imports.commit(sheet_id=_decidable(request, sheet).pk, posting=request.posting)
+    with transaction.atomic():
+        sheet_imports.commit(sheet_id=_decidable(request, sheet).pk, posting=request.posting)
+        _tell("import", request, sheet)
     return redirect("city:sheet", sheet_id=sheet.pk)
 
 
 @endpoint(["POST"], "city.open_sheets", lookup=find_sheet)
 def drop_sheet(request, sheet):
-    sheet_imports.drop(sheet_id=_decidable(request, sheet).pk, posting=request.posting)
+    with transaction.atomic():
+        sheet_imports.drop(sheet_id=_decidable(request, sheet).pk, posting=request.posting)
+        _tell("drop", request, sheet)
     messages.success(request, _("The sheet was dropped; nothing of it was written."))
     return redirect("city:sheets")
 
 
 @endpoint(["POST"], "city.open_sheets", lookup=find_sheet)
 def undo_sheet(request, sheet):
-    sheet_imports.undo(sheet_id=_decidable(request, sheet).pk, posting=request.posting)
+    with transaction.atomic():
+        sheet_imports.undo(sheet_id=_decidable(request, sheet).pk, posting=request.posting)
+        _tell("undo", request, sheet)
     return redirect("city:sheet", sheet_id=sheet.pk)

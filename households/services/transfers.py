@@ -26,12 +26,12 @@ def sides_of(transfer, posting):
     return {side for side, area in areas.items() if area.path.startswith(posting.area.path)}
 
 
-def agree(*, transfer_id, by):
+def agree(*, transfer_id, by, request=None):
     """Note the agreement of `by` (a posting); with both sides agreed the row is taken as the sheet would have.
 
     Raises Conflict when it was decided meanwhile, CannotAgree when the posting has no say or the row no longer fits.
     """
-    with acting(posting=by, reason=_("Transfer agreed")):
+    with acting(posting=by, reason=_("Transfer agreed"), request=request):
         transfer = _asked(transfer_id)
         sides = sides_of(transfer, by)
         if not sides:
@@ -45,9 +45,9 @@ def agree(*, transfer_id, by):
     return transfer
 
 
-def refuse(*, transfer_id, by):
+def refuse(*, transfer_id, by, request=None):
     """Either side says no, and the person stays. Raises Conflict and CannotAgree as `agree` does."""
-    with acting(posting=by, reason=_("Transfer refused")):
+    with acting(posting=by, reason=_("Transfer refused"), request=request):
         transfer = _asked(transfer_id)
         if not sides_of(transfer, by):
             raise CannotAgree(_("A reviewer of one of the two streets, or a superior, must agree."))

@@ -14,6 +14,12 @@ def find_household(request, household_id):
     return {"household": get_object_or_404(visible, pk=household_id)}
 
 
+def _is_at_home(profile, posting):
+    """Whether the person's file lies in the posting's area: where somebody who left lives now is not shown."""
+    community = profile.resident.community
+    return community is not None and community.path.startswith(posting.area.path)
+
+
 @endpoint(["GET"], "households.view_households", lookup=find_household)
 def household(request, household):
     """A household with its members' states today, who once lived there, its episodes and visits."""
@@ -25,7 +31,7 @@ def household(request, household):
         {
             "household": household,
             "members": members,
-            "past_members": past_members,
+            "past_members": [(one, _is_at_home(one, request.posting)) for one in past_members],
             "visits": household.visits.order_by("-visited_on", "-pk")[:VISITS_SHOWN],
             "low_income": household.low_income_points.order_by("-started_on"),
             "panels": parts.panels_for("household", request, household),

@@ -29,7 +29,7 @@ def transfers(request):
 @endpoint(["POST"], "households.accept_transfers", lookup=find_transfer)
 def agree_transfer(request, transfer):
     try:
-        transfer = service.agree(transfer_id=transfer.pk, by=request.posting)
+        transfer = service.agree(transfer_id=transfer.pk, by=request.posting, request=request)
     except service.CannotAgree as refused:
         messages.error(request, str(refused))
     else:
@@ -43,7 +43,7 @@ def agree_transfer(request, transfer):
 @endpoint(["POST"], "households.accept_transfers", lookup=find_transfer)
 def refuse_transfer(request, transfer):
     try:
-        service.refuse(transfer_id=transfer.pk, by=request.posting)
+        service.refuse(transfer_id=transfer.pk, by=request.posting, request=request)
     except service.CannotAgree as refused:
         messages.error(request, str(refused))
     else:

@@ -2,9 +2,10 @@
 
 import time
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from city.bulk import make_room
 from city.choices import AreaLevel
 from reports.choices import Verdict
 from reports.judge import judge_all
@@ -30,7 +31,7 @@ def recompute_status(on, area=None, *, communities=None, counts=None):
     """
     started = time.monotonic()
     with transaction.atomic():
-        _make_room()
+        make_room()
         terms = Terms(on, area, only=communities)
         judgements = judge_all(terms, counts)
         record(judgements)
@@ -47,13 +48,6 @@ def recompute_status(on, area=None, *, communities=None, counts=None):
     if terms.guessed_years:
         result["warnings"] = [f"calendar_missing:{year}" for year in sorted(terms.guessed_years)]
     return result
-
-
-def _make_room():
-    """Until the transaction ends: memory to hash in, and index look-ups at what they cost in memory."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1")
 
 
 def record(judgements):

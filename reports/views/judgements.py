@@ -1,3 +1,5 @@
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -30,4 +32,5 @@ def judge(request, area, question):
         return redirect(reverse("reports:area_status", args=[area.code]))
     earlier = ManualJudgement.objects.filter(area=area, manual=question.manual).select_related("by")
     context = {"area": area, "question": question, "form": form, "earlier": earlier.order_by("-judged_on")[:20]}
-    return render(request, "reports/judge.html", context)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "reports/judge.html", context, status=status)

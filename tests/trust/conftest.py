@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 from django.db import transaction
 from django.test import override_settings
@@ -20,3 +22,10 @@ def made(django_db_setup, django_db_blocker, tmp_path_factory):
 @pytest.fixture
 def city(made, db):
     return made
+
+
+@pytest.fixture(autouse=True)
+def refusals_are_expected(caplog):
+    """Thousands of refused requests would write a traceback each."""
+    caplog.set_level(logging.CRITICAL, logger="django.request")
+    caplog.set_level(logging.CRITICAL, logger="django.security")

@@ -1,5 +1,6 @@
 """A city of two districts with an object of every kind in every place, to try who reaches what."""
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -147,8 +148,18 @@ class SmallCity:
         self._add("household", self._at(place, area, (household.pk,)))
         origin = self.communities["nearby" if place == "here" else "here"]
         mover = Resident.objects.filter(community=origin, transfer_requests=None).order_by("-pk").first()
-        transfer = TransferRequestFactory(resident=mover, origin=origin, household=household, row="{}")
+        transfer = TransferRequestFactory(resident=mover, origin=origin, household=household, row=self._claim(mover, household))
         self._add("transfer", Target(args=(transfer.pk,), paths=(area.path, origin.path), place=place))
+
+    def _claim(self, mover, household):
+        cells = {
+            "社区代码": household.community.code,
+            "户号": household.number,
+            "与户主关系": "其他",
+            "姓名": mover.name,
+            "身份证号": mover.id_number,
+        }
+        return json.dumps(cells)
 
     def _sheets(self, place, area):
         owner = PostingFactory(area=area, role="station_clerk")

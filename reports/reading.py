@@ -13,7 +13,8 @@ from reports.services import night
 from reports.templatetags.figures import threshold as threshold_words
 from reports.wording import COUNT_PARTS, MANUAL, PARTS, missing_sentence, unproven_sentence
 
-#: Comparing a stored night with the present ledger measures the area again: cheap below the district.
+#: Comparing a stored night with the present ledger measures the area again: cheap enough below the district to be
+#: asked for by the page itself, once it is shown.
 COMPARED_LEVELS = {AreaLevel.COMMUNITY, AreaLevel.STREET}
 
 
@@ -163,19 +164,6 @@ def _further_rows(figures, present, shown):
     return rows
 
 
-def stored_figure(result):
-    """The figure of a stored criterion result; None where it was judged by hand."""
-    if result.numerator is None:
-        return None
-    bounded = result.worst_numerator is not None
-    return Figure(
-        result.numerator,
-        result.denominator,
-        (result.worst_numerator, result.worst_denominator) if bounded else None,
-        (result.best_numerator, result.best_denominator) if bounded else None,
-    )
-
-
 def stored_judgement(area, on):
     """The judgement of a stored night in the shape of a fresh one, with `computed_at`; None if not stored."""
     status = (
@@ -187,7 +175,7 @@ def stored_judgement(area, on):
     if status is None:
         return None, None
     results = [
-        Judged(result.criterion, stored_figure(result), result.verdict, result.missing)
+        Judged(result.criterion, result.figure, result.verdict, result.missing)
         for result in status.results.all()
     ]
     figures = {key: Figure(*pair) for key, pair in status.figures.items()}
@@ -205,7 +193,7 @@ def read(area, on, compare=False):
     present = None
     if judged is None:
         judged = night.judge_area(area, on)
-    elif compare or area.level in COMPARED_LEVELS:
+    elif compare:
         present = night.judge_area(area, on)
     results = sorted(judged.results, key=_vetoes_first)
     criteria = [_criterion_row(one, present) for one in results]

@@ -7,6 +7,7 @@ from city.choices import AreaLevel
 from city.models import Area
 from reports.choices import CriterionKind, Verdict
 from reports.models.rulesets import Criterion, RuleSet
+from reports.rules import Figure
 
 _AREA_VERDICTS = [choice for choice in Verdict.choices if choice[0] != Verdict.NOT_APPLICABLE]
 
@@ -125,6 +126,16 @@ class CriterionResult(models.Model):
 
     def __str__(self):
         return f"{self.criterion} {self.verdict}"
+
+    @property
+    def figure(self):
+        """The figure with its bounds; None where the criterion was judged by hand."""
+        if self.numerator is None:
+            return None
+        if self.worst_numerator is None:
+            return Figure(self.numerator, self.denominator)
+        worst = (self.worst_numerator, self.worst_denominator)
+        return Figure(self.numerator, self.denominator, worst, (self.best_numerator, self.best_denominator))
 
 
 class Chart(models.Model):

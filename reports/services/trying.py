@@ -58,14 +58,7 @@ def _judged_again(status, ruleset, indicator, threshold):
     for result in status.results.all():
         criterion, verdict = result.criterion, result.verdict
         if criterion.indicator == indicator:
-            verdict = rules.judge_figure(_figure(result), criterion.comparator, threshold)
+            verdict = rules.judge_figure(result.figure, criterion.comparator, threshold)
         judged.append((criterion.kind, criterion.points, verdict))
     verdict, _points = rules.judge_area(judged, ruleset.pass_mark, status.figures["employment_rate"][1])
     return verdict
-
-
-def _figure(result):
-    if result.worst_numerator is None:
-        return rules.Figure(result.numerator, result.denominator)
-    worst = (result.worst_numerator, result.worst_denominator)
-    return rules.Figure(result.numerator, result.denominator, worst, (result.best_numerator, result.best_denominator))

@@ -25,7 +25,7 @@ def find_question(request, code, manual):
 @endpoint(["GET", "POST"], "reports.judge_by_hand", lookup=find_question)
 def judge(request, area, question):
     """What an inspection or a file of complaints showed, with the person's name and the day."""
-    form = JudgementForm(request.POST or None)
+    form = JudgementForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         judge_by_hand(area=area, manual=question.manual, request=request, **form.cleaned_data)
         messages.success(request, _("Judgement recorded; the next night reads it."))

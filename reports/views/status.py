@@ -12,7 +12,7 @@ from reports.choices import Verdict
 from reports.forms import BoardFilter, DayForm, WhatIfForm
 from reports.indicators import INDICATORS
 from reports.models import AreaStatus
-from reports.reading import read
+from reports.reading import COMPARED_LEVELS, read
 from reports.services import trying
 from reports.trend import trend_of
 
@@ -56,7 +56,8 @@ def area_status(request, area):
     """One community, street, district or the city on any day, past or to come."""
     days = DayForm(request.GET)
     on = days.day(latest_day())
-    reading = read(area, on, compare="compare" in request.GET)
+    compared = "compare" in request.GET
+    reading = read(area, on, compare=compared)
     what_if, trial = _what_if(request, reading)
     return render(
         request,
@@ -68,6 +69,8 @@ def area_status(request, area):
             "days": days,
             "today": timezone.localdate(),
             "reading": reading,
+            "compared": compared,
+            "loads_present": reading.computed_at and not compared and area.level in COMPARED_LEVELS,
             "children": children_of(area, on),
             "is_community": area.level == AreaLevel.COMMUNITY,
             "trend": trend_of(area, on, request.GET.get("trend", "")),

@@ -150,7 +150,8 @@ def test_a_past_day_says_what_the_present_ledger_makes_of_it(client, community):
     sign_in(client, Role.STATION_CLERK, community)
     text = page(client, f"/status/{community.code}/")
     assert "31/33" in text
-    assert "按目前台账，当日应为 32/34" in text
+    assert 'hx-get="?compare=1"' in text
+    assert "按目前台账，当日应为 32/34" in page(client, f"/status/{community.code}/?compare=1")
 
 
 def test_a_day_to_come_is_measured_on_the_fly(client, community):

@@ -107,9 +107,8 @@ class SmallCity:
             "question": [self._at(place, area, (area.code, "two_ledgers_kept")) for place, area in self._judged()],
             "area": [self._at(place, area, (area.code,)) for place, area in self.areas.items()],
             "figure": [
-                self._at(place, area, (area.code, indicator, part))
+                self._at(place, area, (area.code, "employment_rate", "denominator"))
                 for place, area in self.areas.items()
-                for indicator, part in [("employment_rate", "denominator"), ("zero_households_open", "numerator")]
             ],
             "chart": [
                 self._at(place, area, (Dashboard.objects.get(area=area).chart.digest,))

@@ -53,12 +53,12 @@ def test_every_cell_answers_as_written(client, city, role):
     for row in MATRIX:
         if row["address"] == "logout" and role:
             continue
-        for target in city.targets_of(row["object"], role):
+        for number, target in enumerate(city.targets_of(row["object"], role)):
             address = reverse(row["address"], args=target.args)
             expected = status_expected(row, role, posting, target)
             answer = tried(client, row["method"], address, dict(target.data))
             found = [answer.status_code]
-            if row["method"] == "GET":
+            if row["method"] == "GET" and number == 0:
                 found.append(client.head(address).status_code)
             if set(found) != {expected}:
                 wrong.append((row["method"], address, row["object"], target.place, found, expected))
@@ -88,6 +88,7 @@ def test_every_other_method_is_refused(client, city, role):
 
 
 @pytest.mark.django_db
+@pytest.mark.ignore_template_errors
 @pytest.mark.parametrize("role", [None, *ROLES])
 def test_the_admin_is_for_the_system_administrator_alone(client, city, role):
     if role:

@@ -63,6 +63,8 @@ def _prepared(field, values):
     kind = _kind(field)
     if kind == "JSONField":
         return _json_texts(field, values)
+    if kind == "BinaryField":
+        return _sealed(field, values)
     if kind in _PLAIN:
         return values
     if kind == "DateField":

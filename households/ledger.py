@@ -18,7 +18,7 @@ _MANY = 1_000
 
 _SPAN_COLUMNS = (
     "resident_id, first_on, last_on, state, state_since, confirmed_on, spell_id, household_id, community_id, "
-    "works_from, retires_on"
+    "works_from, retires_on, landless_since, registered_since"
 )
 _REGISTRATION_COLUMNS = "resident_id, first_on, last_on, end_reason, next_registered_on"
 
@@ -51,22 +51,34 @@ _SPANS = (
     GROUP BY spells.id
 ), first_spells AS (
     SELECT resident_id, MIN(first_on) AS first_on FROM spells GROUP BY resident_id
+), persons AS (
+    SELECT resident.id, resident.works_from, resident.retires_on, registered.registered_since,
+           CASE WHEN resident.landless THEN COALESCE(resident.land_acquired_on, resident.birth_date) END
+               AS landless_since
+    FROM households_resident resident
+    LEFT JOIN (
+        SELECT resident_id, MIN(registered_on) AS registered_since
+        FROM households_unemploymentregistration WHERE {chosen} GROUP BY resident_id
+    ) registered ON registered.resident_id = resident.id
+    WHERE {chosen_persons}
 )
 SELECT stays.resident_id, {greatest}(stays.first_on, spells.first_on), {least}(stays.last_on, spells.last_on),
        spells.state, spells.first_on,
        {greatest}(spells.confirmed_on, COALESCE(confirmations.confirmed_on, spells.confirmed_on)),
-       spells.id, stays.household_id, stays.community_id, resident.works_from, resident.retires_on
+       spells.id, stays.household_id, stays.community_id, resident.works_from, resident.retires_on,
+       resident.landless_since, resident.registered_since
 FROM stays
-JOIN households_resident resident ON resident.id = stays.resident_id
+JOIN persons resident ON resident.id = stays.resident_id
 JOIN spells ON spells.resident_id = stays.resident_id
            AND spells.first_on <= stays.last_on AND spells.last_on >= stays.first_on
 LEFT JOIN confirmations ON confirmations.id = spells.id
 UNION ALL
 SELECT stays.resident_id, {greatest}(stays.first_on, resident.works_from),
        {least}(stays.last_on, {day_before_silence_ends}),
-       {unknown}, NULL, NULL, NULL, stays.household_id, stays.community_id, resident.works_from, resident.retires_on
+       {unknown}, NULL, NULL, NULL, stays.household_id, stays.community_id, resident.works_from, resident.retires_on,
+       resident.landless_since, resident.registered_since
 FROM stays
-JOIN households_resident resident ON resident.id = stays.resident_id
+JOIN persons resident ON resident.id = stays.resident_id
 LEFT JOIN first_spells ON first_spells.resident_id = stays.resident_id
 WHERE {greatest}(stays.first_on, resident.works_from) <= {least}(stays.last_on, {day_before_silence_ends})"""
 )
@@ -127,6 +139,7 @@ def _compiled(statement, chosen):
     silence_ends = f"{least}(resident.retires_on, COALESCE(first_spells.first_on, resident.retires_on))"
     return statement.format(
         chosen=chosen,
+        chosen_persons=chosen.replace("resident_id", "resident.id"),
         far=far,
         today=_quoted(timezone.localdate()),
         least=least,

@@ -59,5 +59,5 @@ def _initial(character):
 
 
 def initials(name):
-    surname = next((length for length in (2, 1) if name[:length] in _SURNAMES), 0)
+    surname = 2 if name[:2] in _SURNAMES else 1 if name[:1] in _SURNAMES else 0
     return (_SURNAMES.get(name[:surname], "") + "".join(map(_initial, name[surname:])))[:60]

@@ -16,8 +16,6 @@ from households.models import (
     Household,
     LedgerSpan,
     RegistrationSpan,
-    Resident,
-    UnemploymentRegistration,
     Visit,
     ZeroEmploymentEpisode,
 )
@@ -55,12 +53,7 @@ def _hardship(terms):
 
 
 def _landless(terms):
-    acquired = Q(land_acquired_on=None) | Q(land_acquired_on__lte=terms.on)
-    registered = UnemploymentRegistration.objects.filter(registered_on__lte=terms.on)
-    return _working_age(terms).filter(
-        resident__in=Resident.objects.filter(acquired, landless=True).values("pk"),
-        resident_id__in=registered.values("resident"),
-    )
+    return _working_age(terms).filter(landless_since__lte=terms.on, registered_since__lte=terms.on)
 
 
 def _registered_in_period(terms):

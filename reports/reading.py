@@ -175,8 +175,7 @@ def stored_judgement(area, on):
     if status is None:
         return None, None
     results = [
-        Judged(result.criterion, result.figure, result.verdict, result.missing)
-        for result in status.results.all()
+        Judged(result.criterion, result.figure, result.verdict, result.missing) for result in status.results.all()
     ]
     figures = {key: Figure(*pair) for key, pair in status.figures.items()}
     judged = AreaJudgement(area, on, status.ruleset, status.verdict, status.points, figures, results)

@@ -101,6 +101,10 @@ class LedgerSpan(models.Model):
     community = models.ForeignKey(Area, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     works_from = models.DateField()
     retires_on = models.DateField()
+    landless_since = models.DateField(
+        null=True, help_text="of a landless farmer: the acquisition, or birth if unknown"
+    )
+    registered_since = models.DateField(null=True, help_text="the day of the person's first registration")
 
     objects = LedgerSpanQuerySet.as_manager()
 

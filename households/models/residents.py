@@ -116,7 +116,6 @@ class Resident(models.Model):
             models.Index(fields=["community", "name", "id"], name="resident_mine_by_name"),
             models.Index(fields=["community", "initials", "id"], name="resident_mine_by_initials"),
             models.Index(fields=["phone_hash"], name="resident_by_phone", condition=Q(phone_hash__isnull=False)),
-            models.Index(fields=["id"], name="resident_landless", condition=Q(landless=True)),
         ]
 
     def __str__(self):

@@ -234,6 +234,7 @@ class RosterPlan:
             changes |= {"female_retirement_age": entry.category, "works_from": works_from, "retires_on": retires_on}
         if changes:
             self.writes.changes[Resident][person.id].update(changes)
+        entry.touches_spans |= bool(changes.keys() & {"landless", "land_acquired_on"})
         return bool(changes)
 
 

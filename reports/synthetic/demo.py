@@ -59,14 +59,20 @@ def days_to_show(until):
 
 
 def look_back(until, progress):
-    """Compute the nights that were and are not stored yet, with the boards of the quarters; then every night due."""
+    """Compute the days not stored yet: month ends as corrections do, with the board of each quarter of the last year,
+    the last nights as the nightly run that they were; then every night due.
+    """
     days = days_to_show(until)
     stored = AreaStatus.objects.filter(area__level=AreaLevel.CITY, on__in=days).values_list("on", flat=True)
     missing = sorted(set(days) - set(stored) - set(nightly.due_days(until)))
     for number, day in enumerate(missing, start=1):
-        recompute_status(day)
-        if day == quarter_end(day) and day > add_months(until, -12):
-            dashboards.refresh(day)
+        if day > until - timedelta(days=NIGHTS):
+            for _run in nightly.run_here(day):
+                pass
+        else:
+            recompute_status(day)
+            if day == quarter_end(day) and day > add_months(until, -12):
+                dashboards.refresh(day)
         progress(number, len(missing))
     catch_up()
 

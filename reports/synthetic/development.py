@@ -21,7 +21,8 @@ _STEP = timedelta(days=10)
 class Development:
     """One community's way through the months of history to its `profile` on the day `on`.
 
-    `unsurveyed` is the share of the labour force about whom nothing is known before `turned_on`.
+    `turned_on` is the day its past became its present, `unsurveyed` the share of the labour force about whom nothing
+    was known before that, `share` how many of the labour force were once without work, for each of it.
     """
 
     def __init__(self, community, profile, draw, on, history_start):
@@ -38,27 +39,27 @@ class Development:
         self._plan(community)
 
     def _plan(self, community):
-        """Days on which people lose work, each with the share of the labour force that does in the time up to it."""
+        """When people lose work (around a day, or around the festival of a year), each with the share who do."""
         self.shortest, self.longest = _LONG_GAPS if max(self.jobless, self.jobless_before) > 0.04 else _GAPS
         mean = (self.shortest + self.longest) / 2
-        day, self.days, shares = self.start - timedelta(days=self.longest), [], []
+        day, self.losses, shares = self.start - timedelta(days=self.longest), [], []
         while day < self.on - timedelta(days=self.shortest):
             level = self.jobless_before if day < self.turned_on else self.jobless
-            self.days.append(day)
+            self.losses.append((day, False))
             shares.append(level * _STEP.days / mean)
             day += _STEP
         for year in range(self.start.year, self.on.year + 1):
             festival = date(year, *_FESTIVAL)
             if festival + timedelta(days=_AFTER_THE_FESTIVAL[1]) < self.on:
-                self.days.append(festival)
+                self.losses.append((festival, True))
                 shares.append(_FESTIVAL_SHARE_POOR if community.profile == POOR else _FESTIVAL_SHARE)
         self.cumulated = list(accumulate(shares))
         self.share = self.cumulated[-1] if shares else 0
 
     def gap(self, draw):
         """(first day without work, first day back at work) of somebody who works on the city's day, or None."""
-        day = draw.choices(self.days, cum_weights=self.cumulated)[0]
-        if (day.month, day.day) == _FESTIVAL:
+        day, is_festival = draw.choices(self.losses, cum_weights=self.cumulated)[0]
+        if is_festival:
             return day - timedelta(days=draw.whole(5, 30)), day + timedelta(days=draw.whole(*_AFTER_THE_FESTIVAL))
         lost_on = day + timedelta(days=draw.whole(0, _STEP.days - 1))
         back_on = lost_on + timedelta(days=draw.whole(self.shortest, self.longest))

@@ -60,6 +60,8 @@ class Caseworker:
     def _possible(self, course):
         """A short history has no room for long stories."""
         room = (self.on - self.start).days
+        if course == "left_waiting" and self._last_spring() - timedelta(days=60) < self.start:
+            course = "in_time"
         if course in standing.STILL_OPEN or room > 460:
             return course
         return "in_time" if room > 120 else "fresh"
@@ -143,8 +145,11 @@ class Caseworker:
 
     def _left_waiting(self, household, workers):
         """Last year a household was placed after its quarter: the community failed from July till the new year."""
-        spring = date(self.on.year - 1, 4, 1)
+        spring = self._last_spring()
         self._placed_late(household, workers, self.draw.day(spring, spring + timedelta(days=80)))
+
+    def _last_spring(self):
+        return date(self.on.year - 1, 4, 1)
 
     def _placed_late(self, household, workers, certified_on):
         eliminated_on = quarter_end(certified_on) + timedelta(days=self.draw.whole(5, 60))

@@ -147,7 +147,7 @@ class IdNumbers:
             if seat >= _SEATS:
                 raise ValueError(f"No ID number is left for {birth}.")
             home = _HOMES_OF_NUMBERS[home]
-        body = f"{home}{birth:%Y%m%d}{2 * seat + (sex == MAN):03d}"
+        body = f"{home}{birth.isoformat().replace('-', '')}{2 * seat + (sex == MAN):03d}"
         return body + id_check_digit(body)
 
 

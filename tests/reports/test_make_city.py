@@ -9,12 +9,13 @@ from django.db import transaction
 from city.digests import digests
 from city.models import Area
 from households import ledger
-from households.models import (
-    Resident,
-)
-from reports.synthetic.areas import numbers_of_places
+from households.models import Resident, Visit
+from reports.synthetic.areas import Network, numbers_of_places
+from reports.synthetic.episodes import Caseworker
 from reports.synthetic.founding import NoSuchCity, credit_code, make_city
+from reports.synthetic.people import Household
 from reports.synthetic.streams import Stream
+from reports.synthetic.tables import Tables
 
 DAY = date(2026, 10, 31)
 SIZE = {"residents": 400, "communities": 12}
@@ -83,6 +84,16 @@ def test_odd_sizes_work_too(residents, communities, months):
     city(residents=residents, communities=communities, history_months=months, on=date(2024, 2, 29))
     assert Resident.objects.count() == residents
     assert ledger.check()["differ"] == 0
+
+
+def test_nobody_visits_a_household_twice_on_a_day():
+    community, tables = Network(1, 50, 1).communities[0], Tables()
+    caseworker = Caseworker(community, None, Stream(1), tables, DAY, DAY)
+    home, neighbour = Household(), Household()
+    home.pk, neighbour.pk, home.grid, neighbour.grid = 1, 2, *community.grids[:2]
+    for household in (home, home, neighbour):
+        caseworker.visit(household, DAY, True)
+    assert tables.waiting(Visit) == 2
 
 
 def test_big_cities_have_at_most_ten_districts_and_streets_of_about_eight():

@@ -1,7 +1,9 @@
 """A city of two districts with an object of every kind in every place, to try who reaches what."""
 
+import io
 import json
-import uuid
+import re
+import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,6 +38,7 @@ ROLES = (
     "audit_admin",
 )
 RESIDENTS = 240
+_NUMBER = re.compile(r"[0-9]{10,}[0-9Xx]?")
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,9 @@ class SmallCity:
         self._add("household", self._at(place, area, (household.pk,)))
         origin = self.communities["nearby" if place == "here" else "here"]
         mover = Resident.objects.filter(community=origin, transfer_requests=None).order_by("-pk").first()
-        transfer = TransferRequestFactory(resident=mover, origin=origin, household=household, row=self._claim(mover, household))
+        transfer = TransferRequestFactory(
+            resident=mover, origin=origin, household=household, row=self._claim(mover, household)
+        )
         self._add("transfer", Target(args=(transfer.pk,), paths=(area.path, origin.path), place=place))
 
     def _claim(self, mover, household):
@@ -190,6 +195,34 @@ class SmallCity:
         client.force_login(self.postings[role].staff)
         return self.postings[role]
 
+    def numbers_in(self, answer):
+        """The full ID, phone and bank numbers of residents that the answer gives away."""
+        return set(_NUMBER.findall(text_of(answer))) & self.secrets
+
+
+def text_of(answer):
+    """The body as text; a workbook is unpacked first."""
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as book:
+            body = b"\n".join(book.read(name) for name in book.namelist())
+    return body.decode("utf-8", "replace")
+
+
+def assert_strict_headers(answer, *, signed_in):
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    for part in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+        assert part in policy
+    assert "unsafe" not in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    if signed_in:
+        assert "no-store" in answer["Cache-Control"]
+    for name, cookie in answer.cookies.items():
+        assert cookie["samesite"] == "Lax", name
+        assert cookie["httponly"] or not cookie.value, name
+
 
 class Undone(Exception):
     """Nothing went wrong: what was tried is taken back."""
@@ -204,7 +237,3 @@ def tried(client, method, address, data=None, **kwargs):
             raise Undone
     except Undone:
         return answer
-
-
-def key():
-    return str(uuid.uuid4())

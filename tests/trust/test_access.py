@@ -1,12 +1,25 @@
 """The written matrix of access.csv against the site: every address, method, role and place."""
 
 import csv
+import re
+from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
-from tests.trust.small_city import ROLES, tried
+from city.digests import digests
+from city.models import Posting, Run, SheetImport, StoredFile
+from config.paging import encode_cursor
+from households import ledger
+from households.models import Household, Resident
+from tests.city.factories import PostingFactory
+from tests.conftest import refuse_writes
+from tests.households.factories import MembershipFactory
+from tests.trust.small_city import ROLES, assert_strict_headers, text_of, tried
 from tests.urls import addresses
 
 ADMIN = ("admin:",)
@@ -50,14 +63,21 @@ def status_expected(row, role, posting, target):
 def test_every_cell_answers_as_written(client, city, role):
     posting = city.sign_in(client, role) if role else None
     wrong = []
+    nothing = client.get("/nothing/")
     for row in MATRIX:
         if row["address"] == "logout" and role:
             continue
         for number, target in enumerate(city.targets_of(row["object"], role)):
             address = reverse(row["address"], args=target.args)
             expected = status_expected(row, role, posting, target)
-            answer = tried(client, row["method"], address, dict(target.data))
+            with connection.execute_wrapper(refuse_writes) if expected >= 400 else nullcontext():
+                answer = tried(client, row["method"], address, dict(target.data))
             found = [answer.status_code]
+            numbers = city.numbers_in(answer)
+            assert len(numbers) == (row["address"] == "households:reveal_number" and expected == 200), address
+            assert_strict_headers(answer, signed_in=role is not None)
+            if expected == 404:
+                assert answer.content == nothing.content, address
             if row["method"] == "GET" and number == 0:
                 found.append(client.head(address).status_code)
             if set(found) != {expected}:
@@ -100,3 +120,159 @@ def test_the_admin_is_for_the_system_administrator_alone(client, city, role):
     assert not opened & closed
     assert bool(opened - {"admin:logout"}) is (role == "system_admin")
     assert not {one.name for one in addresses() if one.name.startswith("admin:auth")}
+
+
+FOREIGN_FILTERS = ["area={code}", "area={code}&verdict=met", "area={code}&cursor={cursor}"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["station_clerk", "street_reviewer", "district_officer", "finance"])
+@pytest.mark.parametrize("query", FOREIGN_FILTERS)
+def test_a_filter_by_a_foreign_area_shows_no_more_than_one_by_an_unknown_area(client, city, role, query):
+    posting = city.sign_in(client, role)
+    foreign = city.communities["elsewhere"]
+    cursor = encode_cursor(["households.Resident", "name", "id"], "after", ["", 0])
+    bodies = []
+    for code in (foreign.parent.parent.code, foreign.parent.code, "330199000000"):
+        text = text_of(client.get(f"/status/?{query.format(code=code, cursor=cursor)}"))
+        text = re.sub(r'name="(csrfmiddlewaretoken|next)" value="[^"]*"|cursor=[\w%=-]+', "", text)
+        assert foreign.name not in text
+        assert foreign.code not in text
+        bodies.append(text.replace(code, ""))
+    assert len(set(bodies)) == 1
+    assert posting.area.path not in foreign.path
+
+
+@pytest.mark.django_db
+def test_the_cursor_of_another_list_starts_the_list_again(client, city):
+    city.sign_in(client, "city_office")
+    plain = [row.pk for row in client.get("/runs/").context["page"]]
+    for listing in (["city.SheetImport", "-pk"], ["city.Run", "pk"], ["households.Resident", "name", "id"]):
+        cursor = encode_cursor(listing, "after", [1])
+        assert [row.pk for row in client.get("/runs/", {"cursor": cursor}).context["page"]] == plain
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["station_clerk", "street_reviewer", "district_officer", "city_office"])
+def test_lists_hold_what_lies_in_the_area_and_nothing_else(client, city, role):
+    """Against the plain memberships of the day, not against the queries of the pages."""
+    posting = city.sign_in(client, role)
+    inside = {area.pk for area in city.communities.values() if area.path.startswith(posting.area.path)}
+    for surname in ("王", "李", "张", "陈"):
+        query = {"q": surname}
+        found = set()
+        while query:
+            page = client.get("/residents/", query).context["page"]
+            found |= {person.pk for person in page}
+            query = {"q": surname, "cursor": page.next} if page.next else None
+        named = Resident.objects.filter(name__startswith=surname)
+        everyone = {person.pk: person.community.path for person in named.select_related("community")}
+        assert found == {pk for pk, path in everyone.items() if path.startswith(posting.area.path)}
+    assert inside
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["station_clerk", "street_reviewer"])
+def test_a_search_by_a_number_finds_nobody_outside(client, city, role):
+    city.sign_in(client, role)
+    stranger = Resident.objects.filter(community=city.communities["elsewhere"]).exclude(id_hash=None).first()
+    known = Resident.objects.filter(community=city.communities["here"]).exclude(id_hash=None).first()
+    for typed in (stranger.id_number, stranger.phone):
+        assert client.get("/residents/", {"q": typed}).context["page"].rows == []
+    assert client.get("/residents/", {"q": known.phone}).context["page"].rows == [known]
+
+
+@pytest.mark.django_db
+def test_files_hold_masked_numbers_and_belong_to_who_asked(client, city, django_capture_on_commit_callbacks):
+    posting = city.sign_in(client, "city_office")
+    for format_ in ("xlsx", "csv"):
+        for address in (f"/status/{posting.area.code}/employment_rate/denominator/export/", "/status/export/"):
+            with django_capture_on_commit_callbacks(execute=True):
+                client.post(address, {"format": format_})
+            stored = StoredFile.objects.latest("pk")
+            answer = client.get(f"/files/{stored.stored_as}/")
+            assert answer["Content-Disposition"].startswith("attachment")
+            assert_strict_headers(answer, signed_in=True)
+            text = text_of(answer)
+            assert city.communities["elsewhere"].name in text
+            assert not set(re.findall(r"[0-9]{10,}[0-9Xx]?", text)) & city.secrets
+            client.force_login(city.postings["district_officer"].staff)
+            assert client.get(f"/files/{stored.stored_as}/").status_code == 404
+            city.sign_in(client, "city_office")
+
+
+@pytest.mark.django_db
+def test_a_file_does_not_go_along_to_another_posting(client, city):
+    """Who moves from one district to the other leaves the lists of the first behind."""
+    posting = city.sign_in(client, "district_officer")
+    address = reverse("city:download_file", args=city.targets["own_file district_officer"][0].args)
+    assert client.get(address).status_code == 200
+    moved = PostingFactory(staff=posting.staff, role=posting.role, area=city.areas["other district"])
+    client.post("/postings/switch/", {"posting": moved.pk})
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_right_that_is_taken_is_gone_with_the_next_request(client, city):
+    posting = city.sign_in(client, "system_admin")
+    resident = city.targets["resident"][0]
+    assert client.get("/admin/").status_code == 200
+    Posting.objects.filter(pk=posting.pk).update(ended_on=city.day - timedelta(days=1))
+    assert client.get("/runs/").status_code == 403
+    assert client.get("/admin/").status_code == 403
+    posting = city.sign_in(client, "station_clerk")
+    address = reverse("households:resident", args=resident.args)
+    assert client.get(address).status_code == 200
+    Posting.objects.filter(pk=posting.pk).update(area=city.communities["elsewhere"])
+    assert client.get(address).status_code == 404
+    type(posting.staff).objects.filter(pk=posting.staff_id).update(is_active=False)
+    assert client.get(address).status_code == 302
+
+
+@pytest.mark.django_db
+def test_who_moved_to_another_district_is_not_followed_there(client, city):
+    city.sign_in(client, "station_clerk")
+    home = Household.objects.filter(community=city.communities["here"]).first()
+    away = Household.objects.filter(community=city.communities["elsewhere"]).first()
+    away.number = "90210"
+    away.save(update_fields=["number"])
+    person = Resident.objects.filter(memberships__household=home).first()
+    MembershipFactory(resident=person, household=away, started_on=city.day)
+    ledger.rebuild([person.pk])
+    text = text_of(client.get(f"/households/{home.pk}/"))
+    assert person.name in text
+    assert "90210" not in text
+    assert city.communities["elsewhere"].name not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_at_everything_twice_changes_nothing(client, city, method):
+    city.sign_in(client, "city_office")
+    before = digests()
+    runs, sheets = Run.objects.count(), SheetImport.objects.count()
+    for _time in range(2):
+        for row in MATRIX:
+            for target in city.targets_of(row["object"], "city_office")[:1]:
+                getattr(client, method.lower())(reverse(row["address"], args=target.args))
+    assert digests() == before
+    assert (Run.objects.count(), SheetImport.objects.count()) == (runs, sheets)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [None, "city_office"])
+def test_no_post_works_without_the_token_of_a_page(city, role):
+    stranger = Client(enforce_csrf_checks=True)
+    if role:
+        city.sign_in(stranger, role)
+    for row in MATRIX:
+        if row["method"] != "POST":
+            continue
+        for target in city.targets_of(row["object"], role)[:2]:
+            address = reverse(row["address"], args=target.args)
+            with connection.execute_wrapper(refuse_writes):
+                forms = [dict(target.data), dict(target.data) | {"csrfmiddlewaretoken": "x" * 64}]
+                answers = [stranger.post(address, form) for form in forms]
+                answers.append(stranger.post(address, forms[0], headers={"origin": "https://elsewhere.example"}))
+            assert [answer.status_code for answer in answers] == [403] * 3, address
+            assert_strict_headers(answers[0], signed_in=role is not None)

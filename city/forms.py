@@ -1,9 +1,19 @@
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
+from city.models import Staff
 from city.sheets.registry import kinds_for
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+
+
+class SignInForm(AuthenticationForm):
+    def clean(self):
+        """A name longer than any account's is nobody's: it does not reach the table of failures, which has no room."""
+        if len(self.cleaned_data.get("username") or "") > Staff._meta.get_field("number").max_length:
+            raise self.get_invalid_login_error()
+        return super().clean()
 
 
 class TrailFilter(forms.Form):

@@ -1,8 +1,8 @@
 from http import HTTPStatus
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.views.defaults import bad_request
@@ -31,7 +31,7 @@ def refuse_nul(get_response):
 
     def middleware(request):
         if "\0" in request.path:
-            raise BadRequest("NUL in the address")
+            raise Http404
         return get_response(request)
 
     return middleware

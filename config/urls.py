@@ -5,12 +5,15 @@ from django.core.exceptions import PermissionDenied
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from city.forms import SignInForm
 from config.endpoint import endpoint
 from config.health import healthz, readyz
 
 handler400 = "config.limits.unreadable_request"
 
-sign_in = endpoint(methods=["GET", "POST"], public=True)(LoginView.as_view(redirect_authenticated_user=True))
+sign_in = endpoint(methods=["GET", "POST"], public=True)(
+    LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True)
+)
 sign_out = endpoint(methods=["POST"])(LogoutView.as_view())
 switch_language = endpoint(methods=["POST"], public=True)(set_language)
 

@@ -140,10 +140,17 @@ class JudgementForm(forms.Form):
     """A criterion judged by hand: the verdict, the day it was seen, and what was seen."""
 
     verdict = forms.ChoiceField(
-        label=_("Verdict"), choices=[(row.value, row.label) for row in (Verdict.MET, Verdict.NOT_MET)]
+        label=_("Verdict"),
+        choices=[(row.value, row.label) for row in (Verdict.MET, Verdict.NOT_MET)],
+        widget=forms.Select(attrs=SELECT),
     )
     judged_on = day_field(_("Judged on"))
-    note = forms.CharField(label=_("What was seen"), max_length=300, required=False)
+    note = forms.CharField(
+        label=_("What was seen"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
 
     def clean_judged_on(self):
         judged_on = self.cleaned_data["judged_on"] or timezone.localdate()

@@ -122,6 +122,15 @@ def test_five_failures_close_the_account_whichever_way_it_is_written(client, sta
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.parametrize("length", [31, 255, 256, 5_000])
+def test_a_name_longer_than_any_account_is_refused_like_a_wrong_one(client, staff, length):
+    headers = {"user-agent": "a" * 3_000, "accept": "b" * 3_000, "referer": "https://testserver/" + "c" * 3_000}
+    answer = client.post("/accounts/login/", {"username": "字" * length, "password": "d" * 5_000}, headers=headers)
+    assert answer.status_code == 200
+    assert "note error" in answer.content.decode()
+    assert client.post("/accounts/login/", {"username": "e", "password": "d"}, headers=headers).status_code == 200
+
+
 def test_colleagues_behind_the_same_address_still_sign_in(client, staff):
     for number in range(30):
         for _try in range(4):

@@ -47,8 +47,8 @@ HOSTILE = [
 PARAMETERS = {
     "/residents/": ("q", "cursor"),
     "/status/": ("on", "area", "verdict", "indicator", "sort", "cursor"),
-    "/status/330100000000/": ("on", "compare", "trend", "indicator", "threshold"),
-    "/status/330100000000/employment_rate/gap/": ("on", "cursor"),
+    "/status/330102001001/": ("on", "compare", "trend", "indicator", "threshold"),
+    "/status/330102001001/employment_rate/gap/": ("on", "cursor"),
     "/transfers/": ("decided", "cursor"),
     "/quarter/": ("on",),
     "/runs/": ("cursor",),
@@ -99,6 +99,8 @@ def test_no_address_breaks_the_site(client, city, role):
         "/status/{}/judge/two_ledgers_kept/", "/admin/{}/", "/admin/city/employer/{}/change/",
     ]  # fmt: skip
     for frame in frames:
+        if (role == "system_admin") is not frame.startswith("/admin/"):
+            continue
         for part in parts:
             for method in ("GET", "POST"):
                 answer = tried(client, method, frame.format(part))

@@ -10,6 +10,7 @@ from households.models import Resident
 
 _PHONE = re.compile(r"\+?\d{7,20}")
 LONGEST = 60
+_DIGITS_OF_A_NUMBER = 7
 
 
 BY_NAME, BY_INITIALS = ("name", "id"), ("initials", "id")
@@ -21,6 +22,11 @@ def _starting_with(residents, field, prefix):
     if connection.vendor == "sqlite":
         residents = residents.filter(**{f"{field}__gte": prefix, f"{field}__lt": f"{prefix}\U0010ffff"})
     return residents
+
+
+def is_number(query):
+    """Whether an ID number or a phone was typed: such a search belongs in no address, history or proxy log."""
+    return sum(letter.isdigit() for letter in half_width(query)) >= _DIGITS_OF_A_NUMBER
 
 
 def search(query, posting):

@@ -1,4 +1,8 @@
-from django.shortcuts import get_object_or_404, render
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from city import parts
@@ -8,17 +12,22 @@ from config.paging import paginate
 from households.forms import SearchForm
 from households.models import Resident
 from households.profiles import profiles_on, timeline
-from households.search import search
+from households.search import is_number, search
 
 
 def find_resident(request, resident_id):
     return {"resident": get_object_or_404(Resident.objects.visible_to(request.posting), pk=resident_id)}
 
 
-@endpoint(["GET"], "households.view_residents")
+@endpoint(["GET", "POST"], "households.view_residents")
 def residents(request):
-    """One box that finds a resident of the posting's area by number, phone, name or initials."""
-    form = SearchForm(request.GET)
+    """One box that finds a resident of the posting's area by number, phone, name or initials.
+
+    It is sent as a form, so that no number stands in an address; a search by name comes back as one to keep and page.
+    """
+    form = SearchForm(request.POST if request.method == "POST" else request.GET)
+    if request.method == "POST" and form.is_valid() and not is_number(form.query):
+        return redirect(f"{reverse('households:residents')}?{urlencode({'q': form.query})}")
     found, order = search(form.query, request.posting)
     page = paginate(found, by=order, cursor=request.GET.get("cursor", ""))
     return render(
@@ -30,6 +39,7 @@ def residents(request):
             "page": page,
             "profiles": profiles_on(page.rows, timezone.localdate()),
         },
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" and form.errors else HTTPStatus.OK,
     )
 
 

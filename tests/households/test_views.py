@@ -1,6 +1,8 @@
 """Search, files of persons and households, transfers, as people of each role meet them."""
 
 from datetime import date, timedelta
+from http import HTTPStatus
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
@@ -250,3 +252,15 @@ def test_the_transfers_cost_the_same_at_any_size(client, community, home, django
         asked(person, target)
     with django_assert_max_num_queries(len(few)):
         client.get("/transfers/")
+
+
+def test_a_number_is_searched_for_without_standing_in_an_address(client, community):
+    person = ResidentFactory(home=HouseholdFactory(community=community))
+    ledger.rebuild()
+    sign_in(client, Role.STATION_CLERK, community)
+    answer = client.post("/residents/", {"q": person.id_number})
+    assert answer.status_code == HTTPStatus.OK
+    assert person.name in answer.content.decode()
+    named = client.post("/residents/", {"q": person.name})
+    assert named["Location"] == f"/residents/?{urlencode({'q': person.name})}"
+    assert client.post("/residents/", {"q": "x" * 61}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -55,7 +55,7 @@ class VisitsPlan:
 
     def _key(self, row, household_id):
         _code, _number, visited_on, _outcome, way, visitor, _unchanged, _note = row.values
-        if visited_on and visited_on > self.terms.on:
+        if visited_on and visited_on > timezone.localdate():
             row.refuse("走访日期", _("A visit cannot lie in the future."))
         if not household_id or not visited_on:
             return None

@@ -47,15 +47,6 @@ def period_start(day, starts):
     return start if start <= day else date(day.year - 1, month, first)
 
 
-def level_of_code(code):
-    """Level told by a 12-digit division code (GB/T 2260 and the statistics bureau's coding rule)."""
-    if code[9:] != "000":
-        return "community"
-    if code[6:9] != "000":
-        return "street"
-    return "district" if code[4:6] != "00" else "city"
-
-
 def parent_code(code, level):
     """The code of the superior, by position; None for a city."""
     if level == "community":

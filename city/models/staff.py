@@ -12,14 +12,6 @@ from city.models.areas import Area
 from city.rights import PERMISSIONS
 
 
-class StaffManager(BaseUserManager):
-    def create_user(self, number, password=None, **fields):
-        staff = self.model(number=number, **fields)
-        staff.set_password(password)
-        staff.save(using=self._db)
-        return staff
-
-
 class Staff(AbstractBaseUser):
     """A person who works here. Two accounts of one person are found by the keyed hash of the ID number."""
 
@@ -30,7 +22,7 @@ class Staff(AbstractBaseUser):
     #: Sign-ins are events of the trail; a field of it would make signing in a write to an audited row.
     last_login = None
 
-    objects = StaffManager()
+    objects = BaseUserManager()
 
     USERNAME_FIELD = "number"
     REQUIRED_FIELDS = ["name"]

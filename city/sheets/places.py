@@ -27,9 +27,6 @@ class Places:
         for area_id, code in AreaCode.objects.values_list("area_id", "code"):
             self._by_code.setdefault(code, self.by_id[area_id])
 
-    def find(self, code):
-        return self._by_code.get(code)
-
     def inside(self, place):
         """Whether the posting (the command: the city) may change what lies there."""
         return place.path.startswith(self._scope)

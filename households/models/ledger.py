@@ -131,9 +131,6 @@ class RegistrationSpanQuerySet(models.QuerySet):
     def in_force_on(self, day):
         return self.filter(first_on__lte=day, last_on__gte=day)
 
-    def overlapping(self, first, last):
-        return self.filter(first_on__lte=last, last_on__gte=first)
-
 
 class RegistrationSpan(models.Model):
     """A registration with its end, derived: the first later spell that is not unemployed, or the next registration."""

@@ -23,10 +23,6 @@ class AreaStatusQuerySet(models.QuerySet):
         """The latest day a night stored, or None where none ever ran."""
         return self.aggregate(latest=Max("on"))["latest"]
 
-    def stored_days(self, limit):
-        """Days with a stored night, newest first."""
-        return list(self.order_by("-on").values_list("on", flat=True).distinct()[:limit])
-
     def nearest_days(self, on):
         """The stored days nearest to `on`: at most one not after it and one not before it, in order."""
         ends = self.aggregate(before=Max("on", filter=Q(on__lte=on)), after=Min("on", filter=Q(on__gte=on)))

@@ -11,7 +11,6 @@ from city.rules import (
     half_width,
     id_check_digit,
     last_day_older_than,
-    level_of_code,
     month_end,
     normalise_id_number,
     parent_code,
@@ -101,8 +100,7 @@ def test_the_assessment_period_starts_on_its_day(day, starts, expected):
         ("330102001001", "community", "330102001000"),
     ],
 )
-def test_a_division_code_tells_its_level_and_superior(code, level, parent):
-    assert level_of_code(code) == level
+def test_a_division_code_tells_its_superior(code, level, parent):
     assert parent_code(code, level) == parent
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.db import connection
 
-_BATCH = 5_000
+_BATCH = 10_000
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -33,29 +33,30 @@ def _json_texts(field, values):
 
 
 def _sealed(field, values):
-    return [field.sealed(value) for value in values] if hasattr(field, "sealed") else values
+    return [value and field.sealed(value) or b"" for value in values] if hasattr(field, "sealed") else values
 
 
-def _escaped(values):
+def _escaped(value):
     # Most text needs no escape, and finding that out is much quicker than translating it.
-    return [
-        "\\N" if value is None
-        else value if value.isprintable() and "\\" not in value
-        else value.translate(_ESCAPES)
-        for value in values
-    ]  # fmt: skip
+    return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
+
+
+def _texts(values, written):
+    """Every value as `written` writes it. Words, days and amounts repeat down a column: each is written once."""
+    texts = {value: "\\N" if value is None else written(value) for value in set(values)}
+    return map(texts.__getitem__, values)
 
 
 def _copy_texts(field, values):
     """One column's values as COPY reads them."""
     kind = _kind(field)
     if kind == "JSONField":
-        return _escaped(_json_texts(field, values))
+        return _texts(_json_texts(field, values), _escaped)
     if kind in _TEXT:
-        return _escaped(values)
+        return _texts(values, _escaped)
     if kind == "BinaryField":
         return ["\\N" if value is None else f"\\\\x{bytes(value).hex()}" for value in _sealed(field, values)]
-    return ["\\N" if value is None else str(value) for value in values]
+    return _texts(values, str)
 
 
 def _prepared(field, values):
@@ -72,29 +73,78 @@ def _prepared(field, values):
     return [field.get_db_prep_save(value, connection) for value in values]
 
 
-def _copy(table, names, fields, rows):
-    columns = [_copy_texts(field, values) for field, values in zip(fields, zip(*rows, strict=True), strict=True)]
-    text = io.StringIO("".join("\t".join(row) + "\n" for row in zip(*columns, strict=True)))
+def _now(work, *arguments):
+    return work(*arguments)
+
+
+def _write(table, names, fields, columns, do=_now):
+    """`do(work, *arguments)` has the database's part done: at once, or behind the caller (`Behind.do`)."""
+    postgresql = connection.vendor == "postgresql"
+    written = _copy_texts if postgresql else _prepared
+    columns = [written(field, values) for field, values in zip(fields, columns, strict=True)]
+    if postgresql:
+        text = "\n".join(map("\t".join, zip(*columns, strict=True)))
+        do(_copy, f"COPY {table} ({names}) FROM STDIN", text)
+    else:
+        marks = ", ".join(["%s"] * len(fields))
+        do(_executemany, f"INSERT INTO {table} ({names}) VALUES ({marks})", list(zip(*columns, strict=True)))
+
+
+def _copy(statement, text):
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
+        # In one piece: for each further one this thread would wait while another one computes.
+        cursor.copy_expert(statement, io.StringIO(text), len(text) + 1)
 
 
-def _executemany(table, names, fields, rows):
-    columns = [_prepared(field, values) for field, values in zip(fields, zip(*rows, strict=True), strict=True)]
-    marks = ", ".join(["%s"] * len(fields))
+def _executemany(statement, rows):
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(zip(*columns, strict=True)))
+        cursor.executemany(statement, rows)
 
 
-def insert(model, names, rows):
+def insert(model, names, rows, do=_now):
     """Insert tuples of values for the fields `names` (attribute names; a foreign key takes the id)."""
     fields = [model._meta.get_field(name) for name in names]
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    write = _copy if connection.vendor == "postgresql" else _executemany
     rows = iter(rows)
     while batch := list(islice(rows, _BATCH)):
-        write(table, columns, fields, batch)
+        _write(table, columns, fields, zip(*batch, strict=True), do)
+
+
+class Staging:
+    """A table of this connection alone, where the rows of a whole file wait to be decided on by a few statements.
+
+    Its columns are the fields `names` of the model, without a constraint. A dry run may fill it: nobody else sees it.
+    """
+
+    def __init__(self, model, names):
+        self.table = f"staged_{model._meta.db_table}"
+        self._fields = [model._meta.get_field(name) for name in names]
+        self._columns = ", ".join(field.column for field in self._fields)
+        columns = ", ".join(f"{field.column} {field.db_type(connection)}" for field in self._fields)
+        self.drop()
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE {self.table} ({columns})")
+
+    def insert(self, *columns):
+        """The values of every field, field by field."""
+        _write(self.table, self._columns, self._fields, columns)
+
+    def analyze(self):
+        """Tell the database what the file holds, so that it joins it the right way."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"ANALYZE {self.table}")
+
+    def drop(self):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {self.table}")
+
+
+def check_references():
+    """The foreign keys of what was written so far, which PostgreSQL else checks all at the end of the transaction."""
+    if connection.vendor == "postgresql":
+        connection.check_constraints()
 
 
 def make_room():
@@ -104,13 +154,21 @@ def make_room():
             cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1")
 
 
+def array_text(values):
+    """Ids or hashes as PostgreSQL reads an array: a list the driver would write out number by number."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 def reserve_ids(model, count):
     """`count` ids nobody else will get, rising."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # The sequence is looked up once, not once an id.
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+                "SELECT nextval(ids.sequence) FROM generate_series(1, %s),"
+                " (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS ids",
+                [count, table],
             )
             return [key for (key,) in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])

@@ -88,3 +88,39 @@ class TrailOperation(TextChoices):
     UPDATE = "U", _("Update")
     DELETE = "D", _("Delete")
     EVENT = "E", _("Event")
+
+
+class ClockUnit(TextChoices):
+    WORKING_DAYS = "working_days", _("working days")
+    HOURS = "hours", _("hours")
+
+
+class PauseReason(TextChoices):
+    """Why time does not count against the promise."""
+
+    ILL = "ill", _("Ill or in hospital")
+    AWAY = "away", _("Away from the city")
+    UNREACHABLE = "unreachable", _("Cannot be reached")
+    TRAINING = "training", _("In training")
+    FAMILY = "family", _("Family emergency")
+    OBJECTION = "objection", _("Objection being looked into")
+    OTHER = "other", _("Other")
+
+
+class FindingState(TextChoices):
+    """`DROPPED`: the doubt was gone when it was looked for again; it opens anew when it comes back."""
+
+    OPEN = "open", _("Open")
+    EXPLAINED = "explained", _("Explained")
+    ACCEPTED = "accepted", _("Accepted")
+    DROPPED = "dropped", _("No longer found")
+
+
+class NoticeStanding(TextChoices):
+    """Where a public notice stands; follows from its clock and objections, nobody writes it."""
+
+    PUBLIC = "public", _("Open to the public")
+    OBJECTED = "objected", _("Objection being looked into")
+    UPHELD = "upheld", _("Objection upheld")
+    WITHDRAWN = "withdrawn", _("Taken away")
+    ENDED = "ended", _("Ended without objection")

@@ -11,10 +11,21 @@ from django.conf import settings
 from django.db import models
 
 from city.fields import EncryptedTextField
-from city.models import IdempotencyKey, Lease, Run, SheetImport, StoredFile, TrailAct, TrailBlock, TrailEntry
+from city.models import (
+    Draft,
+    IdempotencyKey,
+    Lease,
+    Move,
+    Run,
+    SheetImport,
+    StoredFile,
+    TrailAct,
+    TrailBlock,
+    TrailEntry,
+)
 
 #: How the data came here and who looked at it is no part of it.
-LEFT_OUT = {IdempotencyKey, Lease, Run, SheetImport, StoredFile, TrailAct, TrailBlock, TrailEntry}
+LEFT_OUT = {Draft, IdempotencyKey, Lease, Move, Run, SheetImport, StoredFile, TrailAct, TrailBlock, TrailEntry}
 #: Made of surrogate ids, salted, or drawn from other columns by whatever version of a program.
 _LEFT_OUT_FIELDS = {"city.Area.path", "city.Staff.password", "reports.Chart.svg"}
 _MODULUS = 2**256
@@ -53,7 +64,7 @@ def natural_paths(model, prefix=""):
             yield prefix + name
             continue
         field = model._meta.get_field(name)
-        if field.many_to_one:
+        if field.many_to_one or field.one_to_one:
             yield from natural_paths(field.related_model, f"{prefix}{name}__")
         else:
             yield prefix + name
@@ -66,7 +77,7 @@ def row_paths(model):
             continue
         if f"{model._meta.label}.{field.name}" in _LEFT_OUT_FIELDS or field.related_model in LEFT_OUT:
             continue
-        if field.many_to_one:
+        if field.many_to_one or field.one_to_one:
             yield from natural_paths(field.related_model, f"{field.name}__")
         else:
             yield field.name

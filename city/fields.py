@@ -15,7 +15,7 @@ class EncryptedTextField(models.BinaryField):
         return ""
 
     def from_db_value(self, value, expression, connection):
-        return decrypt_bytes(value).decode() if bytes(value) else ""
+        return decrypt_bytes(value).decode() if value else ""
 
     @staticmethod
     def sealed(value):

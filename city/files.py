@@ -19,6 +19,16 @@ class FileGone(Exception):
     """The file's time is over."""
 
 
+PROOF_MAX_BYTES = 10 * 1024 * 1024
+#: What a scan or a photo of a paper may be, told by its first bytes and never by its name.
+_PROOF_TYPES = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+
+
+def proof_type(content):
+    """The content type of a scanned paper by its first bytes, or None for anything else."""
+    return next((name for start, name in _PROOF_TYPES if content.startswith(start)), None)
+
+
 def path_of(stored):
     name = stored.stored_as.hex
     return Path(settings.FILES_ROOT) / name[:2] / name

@@ -109,6 +109,8 @@ def _one_line(error):
     """What staff can read: a message meant for them, never the database's own words, which quote rows."""
     if isinstance(error, DatabaseError):
         return _("The database refused what was to be written. The log has the details.")
+    if isinstance(error, (LookupError, TypeError, AttributeError, AssertionError)):
+        return _("The job stopped at a mistake of the program. The log has the details.")
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 

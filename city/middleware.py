@@ -4,11 +4,14 @@ from http import HTTPStatus
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from city.idempotency import SentTwice
+from city.idempotency import SentOtherwise, SentTwice
 from city.models import Posting
 from city.trail import record_event
 
 CHOSEN_POSTING = "posting"
+MUST_CHOOSE = "must_choose_a_password"
+_ALWAYS_OPEN = {"logout", "city:password", "city:change_password"}
+_REFUSALS = {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 def _postings_of(user):
@@ -35,17 +38,26 @@ class PostingMiddleware:
             posting.staff = request.user
         response = self.get_response(request)
         response["X-Request-ID"] = request.request_id
-        if response.status_code == HTTPStatus.FORBIDDEN and request.user.is_authenticated:
-            record_event("refused", request=request, details={"method": request.method, "path": request.path})
+        if response.status_code in _REFUSALS and request.user.is_authenticated:
+            details = {"method": request.method, "path": request.path, "status": response.status_code}
+            record_event("refused", request=request, details=details)
         return response
 
     def process_view(self, request, view, args, kwargs):
-        """Whoever is signed in and holds no posting today can only sign out."""
-        free = getattr(view, "public", False) or request.resolver_match.view_name == "logout"
-        if request.posting is None and request.user.is_authenticated and not free:
+        """Whoever holds no posting today can only sign out, whoever was given a password first chooses the own one."""
+        free = getattr(view, "public", False) or request.resolver_match.view_name in _ALWAYS_OPEN
+        if free or not request.user.is_authenticated:
+            return None
+        if request.session.get(MUST_CHOOSE):
+            return redirect("city:password")
+        if request.posting is None:
             return render(request, "city/no_posting.html", status=HTTPStatus.FORBIDDEN)
         return None
 
     def process_exception(self, request, exception):
-        """The other send of the same form was quicker: answer like it did."""
-        return redirect(exception.answer) if isinstance(exception, SentTwice) else None
+        """The other send of the same form was quicker: answer like it did, unless it held something else."""
+        if isinstance(exception, SentTwice):
+            return redirect(exception.answer)
+        if isinstance(exception, SentOtherwise):
+            return render(request, "city/sent_otherwise.html", status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return None

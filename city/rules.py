@@ -2,7 +2,8 @@
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from operator import mul
 
 FAR_FUTURE = date(9999, 12, 31)
@@ -82,11 +83,55 @@ def id_check_digit(body):
     return _CHECKS[(sum(map(mul, body.encode(), _WEIGHTS)) - ord("0") * sum(_WEIGHTS)) % 11]
 
 
+class _Weighed(dict):
+    """Shares of the check sum by digits: places, birth dates and orders repeat down a sheet of a million persons.
+
+    What is no part of a number raises ValueError and is not kept.
+    """
+
+    def __init__(self, place, length, check=None):
+        super().__init__()
+        self._place, self._length, self._check = place, length, check
+
+    def __missing__(self, digits):
+        if len(digits) != self._length or not (digits.isascii() and digits.isdigit()):
+            raise ValueError(digits)
+        if self._check:
+            self._check(digits)
+        if len(self) >= _WEIGHED_AT_ONCE:
+            self.clear()
+        weights = _WEIGHTS[self._place : self._place + self._length]
+        self[digits] = found = sum(map(mul, map(int, digits), weights))
+        return found
+
+
+def _check_area(digits):
+    if digits[0] == "0":
+        raise ValueError(digits)
+
+
+_WEIGHED_AT_ONCE = 2**16
+_AREAS = _Weighed(0, 6, _check_area)
+_BIRTHS = _Weighed(6, 8, lambda digits: birth_date_of("000000" + digits))
+_ORDERS = _Weighed(14, 3)
+
+
+def _is_in_form(text):
+    """Whether the text is an ID number as it should be written; what is not may still become one."""
+    try:
+        total = _AREAS[text[:6]] + _BIRTHS[text[6:14]] + _ORDERS[text[14:17]]
+    except ValueError:
+        return False
+    return text[17:] == _CHECKS[total % 11]
+
+
 def normalise_id_number(text):
     """The 18-character form of an ID number: full width, spaces, x and the 15-digit form of before 2000 all meet here.
 
     Raises IdNumberError with one of the keys `form`, `check`, `date`.
     """
+    if _is_in_form(text):
+        return text
     number = half_width(text)
     if not number.isalnum():
         number = re.sub(r"[\s\u200b\ufeff'’-]", "", number)
@@ -103,8 +148,14 @@ def normalise_id_number(text):
 
 
 def birth_date_of(number):
+    return _birth_date(number[6:14])
+
+
+@lru_cache(maxsize=2**16)
+def _birth_date(digits):
+    # A city's residents share some thirty thousand birthdays.
     try:
-        day = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         raise IdNumberError("date") from None
     if day.year < 1900:
@@ -115,3 +166,33 @@ def birth_date_of(number):
 def sex_of(number):
     """Digit 17 odd: a man (GB 11643-1999)."""
     return "male" if int(number[16]) % 2 else "female"
+
+
+def due_after(started_at, unit, allowance, pauses, calendar):
+    """The moment an allowance is used up: `started_at` and `pauses` [(from, to)] are aware, in the city's time zone.
+
+    Hours run through nights and holidays; what stood still is added. Working days are counted from the day after
+    `started_at` to the end of the last; a day on which the clock stood still at any moment does not count.
+    """
+    if unit == "hours":
+        due_at = started_at + timedelta(hours=allowance)
+        for paused_at, resumed_at in sorted(pauses):
+            if paused_at < due_at:
+                due_at += resumed_at - paused_at
+        return due_at
+    day = started_at.date()
+    counted = 0
+    while counted < allowance:
+        day += timedelta(days=1)
+        stood_still = any(paused.date() <= day <= resumed.date() for paused, resumed in pauses)
+        counted += calendar.is_working(day) and not stood_still
+    return datetime.combine(day, time.max, started_at.tzinfo)
+
+
+def working_days_left(today, due_on, calendar):
+    """Working days after `today` up to and with `due_on`."""
+    day, count = today, 0
+    while day < due_on:
+        day += timedelta(days=1)
+        count += calendar.is_working(day)
+    return count

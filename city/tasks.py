@@ -2,9 +2,10 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from city import files, idempotency, jobs, trail
+from city import drafts, files, idempotency, jobs, trail
 
 KEYS_KEPT = timedelta(days=7)
+DRAFTS_KEPT = timedelta(days=30)
 
 
 @shared_task
@@ -26,6 +27,7 @@ def seal_trail():
 
 @shared_task
 def expire_files():
-    """Every hour, from beat: files past their time, and keys of forms nobody will send again."""
+    """Every hour, from beat: files past their time, keys of forms nobody will send again, forgotten drafts."""
     idempotency.forget(older_than=KEYS_KEPT)
+    drafts.forget(older_than=DRAFTS_KEPT)
     return files.expire_files()

@@ -26,6 +26,7 @@ env = environ.Env(
     DATABASE_URL=(str, ""),
     ALLOW_SQLITE=(bool, False),
     REDIS_URL=(str, ""),
+    PAPER_FONTS=(list, []),
     NIGHT_BY_DISTRICT=(bool, False),
 )
 
@@ -40,6 +41,8 @@ TESTING = APP_ENV == "test"
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 FILES_ROOT = VAR_DIR / "files"
+#: Folders with the city's own fonts for printed forms, beside those of the machine.
+PAPER_FONTS = env("PAPER_FONTS")
 
 # Security
 
@@ -174,6 +177,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # Compiling a page's query takes seconds where running it takes milliseconds.
+    _database["OPTIONS"].setdefault("options", "-c jit=off")
 
 # Auth
 
@@ -290,6 +295,14 @@ READINESS_CHECKS = {
     "broker": "config.health.broker",
     "nightly": "reports.services.nightly.readiness",
 }
+#: How often one posting may do what reads many persons or costs much: (times, in seconds).
+PACES = {
+    "search": (300, 60),
+    "reveal": (60, 3_600),
+    "export": (60, 3_600),
+    "upload": (120, 3_600),
+    "password": (10, 900),
+}
 SHEET_MAX_BYTES = 20 * 1024 * 1024
 REQUEST_MAX_BYTES = SHEET_MAX_BYTES + 1024 * 1024
 SHEET_MAX_UNPACKED = 200 * 1024 * 1024
@@ -304,6 +317,12 @@ TRAIL_MODELS = (
     "city.MinimumWage",
     "city.CalendarDay",
     "city.Employer",
+    "city.Move",
+    "city.Clock",
+    "city.ClockPause",
+    "city.Notice",
+    "city.Objection",
+    "city.Finding",
     "households.Household",
     "households.LowIncomeStatus",
     "households.Resident",
@@ -313,11 +332,50 @@ TRAIL_MODELS = (
     "households.LabourSpell",
     "households.UnemploymentRegistration",
     "households.Visit",
+    "households.VisitMember",
     "households.ZeroEmploymentEpisode",
+    "households.Declaration",
+    "households.HouseholdTag",
+    "households.ContactDetails",
+    "households.FourClear",
+    "households.Certificate",
+    "households.CertificateCheck",
+    "households.HardshipApplication",
+    "households.ResidentFinding",
+    "households.OutsideFact",
+    "households.InsuranceMonth",
+    "assistance.Case",
+    "assistance.Commitment",
+    "assistance.Service",
+    "assistance.Referral",
+    "assistance.FollowUp",
+    "assistance.Plan",
+    "assistance.Pairing",
+    "assistance.Course",
+    "assistance.Enrolment",
+    "assistance.Attendance",
+    "assistance.LayoffNotice",
+    "assistance.LayoffPerson",
+    "placements.EmployerDetails",
+    "placements.PlacementBase",
+    "placements.Project",
+    "placements.PostPlan",
+    "placements.Post",
+    "placements.PostTransfer",
+    "placements.ServicePoint",
+    "placements.Event",
+    "placements.Vacancy",
+    "placements.JobSeeker",
+    "placements.Offer",
+    "placements.Business",
+    "placements.Placement",
+    "placements.Proposal",
     "reports.RuleSet",
     "reports.Criterion",
     "reports.ManualJudgement",
 )
+#: Of these, rows arrive by the million: the sheet that brought them notes one line with the range of their keys.
+TRAIL_INSERTS_IN_ONE_LINE = {"households.InsuranceMonth"}
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 

@@ -32,6 +32,8 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("", include("city.urls")),
     path("", include("households.urls")),
+    path("", include("assistance.urls")),
+    path("", include("placements.urls")),
     path("", include("reports.urls")),
 ]
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from city.bulk import make_room
+from city.bulk import array_text, make_room
 from city.rules import FAR_FUTURE
 from households.choices import LabourState, RegistrationEnd, VisitOutcome
 from households.models import LedgerSpan, RegistrationSpan, Resident
@@ -47,7 +48,7 @@ _SPANS = (
               AND visit.visited_on BETWEEN stays.first_on AND stays.last_on
     JOIN spells ON spells.resident_id = stays.resident_id
                AND visit.visited_on BETWEEN spells.first_on AND spells.last_on
-    WHERE visit.unchanged AND visit.outcome = {completed}
+    WHERE visit.unchanged AND NOT visit.superseded AND visit.outcome = {completed}
     GROUP BY spells.id
 ), first_spells AS (
     SELECT resident_id, MIN(first_on) AS first_on FROM spells GROUP BY resident_id
@@ -106,6 +107,11 @@ SELECT ends.resident_id, ends.registered_on,
 FROM ends
 LEFT JOIN households_labourspell spell ON spell.resident_id = ends.resident_id AND spell.started_on = ends.exit_on"""
 
+_DERIVED = (
+    (LedgerSpan, _SPAN_COLUMNS, _SPANS),
+    (RegistrationSpan, _REGISTRATION_COLUMNS, _REGISTRATIONS),
+)
+
 _HOMES = """
 UPDATE households_resident SET community_id = home.community_id
 FROM (
@@ -122,6 +128,22 @@ FROM (
 ) AS home
 WHERE home.resident_id = households_resident.id
   AND (households_resident.community_id IS NULL OR households_resident.community_id <> home.community_id)"""
+
+
+class LedgerRefused(Exception):
+    """What somebody told contradicts the history, or asks for what must never be; `field` is where it stands."""
+
+    def __init__(self, field, message):
+        super().__init__(message)
+        self.field, self.message = field, str(message)
+
+
+def nobody_left(number):
+    """Why the last member of a household with an open episode stays, in words."""
+    return _(
+        "Nobody would be left in household %(number)s while its zero-employment episode is open. "
+        "Ask the street to withdraw the episode first (reason: moved away)."
+    ) % {"number": number}
 
 
 def _quoted(day):
@@ -161,9 +183,21 @@ def _chosen(resident_ids):
     """SQL that picks the residents, and its parameter; without ids everyone."""
     if resident_ids is None:
         return "TRUE", None
+    if len(resident_ids) > _MANY and connection.vendor == "postgresql":
+        return _staged(resident_ids), None
     if connection.vendor == "sqlite":
         return "resident_id IN (SELECT value FROM json_each(%s))", str(list(resident_ids))
     return "resident_id = ANY(%s)", list(resident_ids)
+
+
+def _staged(resident_ids):
+    """SQL that picks many residents from a table of this connection: the server knows their number, and hashes."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS chosen_residents (id bigint) ON COMMIT DELETE ROWS")
+        cursor.execute("TRUNCATE chosen_residents")
+        cursor.execute("INSERT INTO chosen_residents SELECT unnest(%s::bigint[])", [array_text(resident_ids)])
+        cursor.execute("ANALYZE chosen_residents")
+    return "resident_id IN (SELECT id FROM chosen_residents)"
 
 
 def _execute(cursor, statement, parameter):
@@ -196,26 +230,36 @@ def rebuild(resident_ids=None):
         make_room()
     chosen, parameter = _chosen(resident_ids)
     with connection.cursor() as cursor:
-        for model, columns, statement in (
-            (LedgerSpan, _SPAN_COLUMNS, _SPANS),
-            (RegistrationSpan, _REGISTRATION_COLUMNS, _REGISTRATIONS),
-        ):
+        for model in (LedgerSpan, RegistrationSpan):
             table = model._meta.db_table
             emptying = "TRUNCATE" if resident_ids is None and connection.vendor == "postgresql" else "DELETE FROM"
             where = "" if resident_ids is None else f" WHERE {chosen}"
             _execute(cursor, f"{emptying} {table}{where}", parameter)
-            _execute(cursor, f"INSERT INTO {table} ({columns}) {_compiled(statement, chosen)}", parameter)
+        _fill(cursor, chosen, parameter)
         _execute(cursor, _compiled(_HOMES, chosen), parameter)
+
+
+def build(resident_ids):
+    """The spans of residents this very transaction made known, with the community they live in: none are there yet."""
+    if not resident_ids:
+        return
+    if len(resident_ids) > _MANY:
+        make_room()
+    with connection.cursor() as cursor:
+        _fill(cursor, *_chosen(resident_ids))
+
+
+def _fill(cursor, chosen, parameter):
+    for model, columns, statement in _DERIVED:
+        table = model._meta.db_table
+        _execute(cursor, f"INSERT INTO {table} ({columns}) {_compiled(statement, chosen)}", parameter)
 
 
 def check():
     """Build everything beside the stored spans, change nothing: `{"persons": residents, "differ": persons}`."""
     differing = set()
     with connection.cursor() as cursor:
-        for model, columns, statement in (
-            (LedgerSpan, _SPAN_COLUMNS, _SPANS),
-            (RegistrationSpan, _REGISTRATION_COLUMNS, _REGISTRATIONS),
-        ):
+        for model, columns, statement in _DERIVED:
             # EXCEPT compares sets: the count tells a row that is there twice.
             stored = f"SELECT {columns}, COUNT(*) FROM {model._meta.db_table} GROUP BY {columns}"
             built = f"WITH built ({columns}) AS ({_compiled(statement, 'TRUE')})"

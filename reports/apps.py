@@ -26,9 +26,5 @@ class ReportsConfig(AppConfig):
         navigation.register(
             _("Rules"), "reports:rulesets", permission="reports.view_rulesets", order=40, also=["reports:ruleset"]
         )
-        parts.register_start([Role.STATION_CLERK, Role.STATION_HEAD], panels.own_area_page)
-        parts.register_start([Role.STREET_REVIEWER, Role.FINANCE], panels.board_page)
+        parts.register_start([Role.FINANCE], panels.board_page)
         parts.register_start([Role.DISTRICT_OFFICER, Role.CITY_OFFICE, Role.CITY_LEADER], panels.quarter_page)
-        parts.register_panel(
-            "household", "episodes", "reports/_episodes.html", panels.episodes, permission="reports.view_status"
-        )

@@ -40,6 +40,8 @@ def measure(terms):
     `ue` are stale persons who count, `us` all stale persons of the denominator, `ux` the unknown ones.
     """
     counts = defaultdict(dict)
+    if not terms.communities:
+        return counts
     by_population = defaultdict(list)
     for indicator in INDICATORS.values():
         by_population[indicator.population].append(indicator)

@@ -7,11 +7,15 @@ and the help text. To add an indicator, add it here (checklist in the README).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
+from assistance.models import Commitment, Enrolment
+from city.expressions import AddMonths
 from households.choices import EXIT_REASONS, LabourState, VisitOutcome
 from households.models import (
+    FourClear,
     HardshipCertification,
     Household,
     LedgerSpan,
@@ -21,7 +25,6 @@ from households.models import (
 )
 
 _EMPLOYED = Q(state=LabourState.EMPLOYED)
-_UNEMPLOYED = Q(state=LabourState.UNEMPLOYED)
 _LABOUR_FORCE = Q(state__in=[LabourState.EMPLOYED, LabourState.UNEMPLOYED])
 UNKNOWN = Q(state=LabourState.UNKNOWN)
 EVERYBODY = ~Q(pk=None)
@@ -71,7 +74,7 @@ def _registered_in_period(terms):
 
 
 def _unemployed(terms):
-    return _working_age(terms).filter(_UNEMPLOYED)
+    return _present(terms).unemployed_on(terms.on)
 
 
 def _ever_certified_workers(terms):
@@ -80,10 +83,7 @@ def _ever_certified_workers(terms):
 
 
 def _without_work(terms):
-    """Spans of unemployed members in the labour force of households where no member, of any age, works."""
-    workers = LedgerSpan.objects.in_force_on(terms.on).filter(_EMPLOYED, household=OuterRef("household"))
-    open_episodes = ZeroEmploymentEpisode.objects.open_on(terms.on)
-    return _unemployed(terms).filter(~Exists(workers)).exclude(household__in=open_episodes.values("household"))
+    return _present(terms).zero_employment(terms.on)
 
 
 def _households(terms):
@@ -113,10 +113,8 @@ def _households_to_visit(terms):
     """With an episode open on any day of the month so far, or with one eliminated lately."""
     first = terms.on.replace(day=1)
     visited_since = terms.expression("visited_since", "household__community_id")
-    episodes = ZeroEmploymentEpisode.objects.open_some_day(first, terms.on) | (
-        ZeroEmploymentEpisode.objects.with_end().filter(eliminated_on__gt=visited_since, eliminated_on__lte=terms.on)
-    )
-    visited = Visit.objects.filter(
+    episodes = ZeroEmploymentEpisode.objects.to_visit(first, terms.on, visited_since)
+    visited = Visit.objects.standing().filter(
         household=OuterRef("pk"), outcome=VisitOutcome.COMPLETED, visited_on__range=(first, terms.on)
     )
     return _households(terms).filter(pk__in=episodes.values("household")).annotate(visited=Exists(visited))
@@ -137,6 +135,64 @@ def _late_candidates(terms):
     )
 
 
+def _commitments(terms):
+    """Promises, each of the community whose station gave it, with the household its person lives in on the day."""
+    commitments = Commitment.objects.all()
+    if terms.is_partial:
+        commitments = commitments.filter(case__community__in=terms.communities)
+    home = LedgerSpan.objects.in_force_on(terms.on).filter(resident=OuterRef("case__resident"))
+    return commitments.annotate(
+        household_id=Subquery(home.values("household")[:1]),
+        household_number=Subquery(home.values("household__number")[:1]),
+    )
+
+
+def _falling_due(terms):
+    """Due in the period, whose first day differs by community, up to the day."""
+    start = terms.expression("period_start", "case__community_id")
+    return _commitments(terms).with_due_on().falling_due_by(terms.on).filter(due_on__gte=start)
+
+
+def _overdue_promises(terms):
+    return _commitments(terms).overdue_on(terms.on)
+
+
+def _trained(terms):
+    """Residents who completed a course in the period."""
+    return (
+        _present(terms)
+        .annotate(
+            period_start=terms.expression("period_start"), training_months=terms.expression("training_job_months")
+        )
+        .filter(Exists(_courses_completed(terms)))
+    )
+
+
+def _courses_completed(terms):
+    return Enrolment.objects.filter(
+        resident=OuterRef("resident"), completed_on__gte=OuterRef("period_start"), completed_on__lte=terms.on
+    )
+
+
+def _worked_after_a_course(terms):
+    """In work on a day from the end of a course to the end of the months in which a job counts as its result."""
+    work = LedgerSpan.objects.filter(
+        _EMPLOYED,
+        resident=OuterRef("resident"),
+        first_on__lte=OuterRef("counts_until"),
+        last_on__gte=OuterRef("completed_on"),
+    )
+    until = Least(AddMonths(F("completed_on"), OuterRef("training_months")), Value(terms.on, DateField()))
+    return Q(Exists(_courses_completed(terms).annotate(counts_until=until).filter(Exists(work))))
+
+
+def _all_four_known(terms):
+    """By what was last noted of the person by the day."""
+    noted = FourClear.objects.filter(noted_on__lte=terms.on)
+    latest = noted.filter(resident=OuterRef("resident")).order_by("-noted_on").values("pk")[:1]
+    return Q(Exists(noted.complete().filter(resident=OuterRef("resident"), pk=Subquery(latest))))
+
+
 WORKING_AGE = Population("person", _working_age)
 HARDSHIP = Population("person", _hardship)
 LANDLESS = Population("person", _landless)
@@ -147,6 +203,9 @@ WITHOUT_WORK = Population("household", _without_work, counted=Count("household",
 ELIMINATED = Population("household", _eliminated_households)
 TO_VISIT = Population("household", _households_to_visit)
 EPISODES = Population("episode", _episodes, place="household__community_id")
+FALLING_DUE = Population("commitment", _falling_due, place="case__community_id")
+OVERDUE_PROMISES = Population("commitment", _overdue_promises, place="case__community_id")
+TRAINED = Population("person", _trained)
 CERTIFIED_IN_PERIOD = Population("episode", _late_candidates, place="household__community_id")
 
 
@@ -281,6 +340,30 @@ _DECLARED = [
         base=_everyone,
     ),
     Indicator(
+        "commitment_on_time_rate",
+        _("Promises kept in time"),
+        _("Of the promises of work falling due in the period: placed on or before the due moment."),
+        FALLING_DUE,
+        hit=lambda terms: Q(kept_on__lte=F("due_on")),
+        base=_everyone,
+    ),
+    Indicator(
+        "four_clear_rate",
+        _("Four-clear rate"),
+        _("Of the hardship persons in the labour force: family, cause, work wish and training wish all known."),
+        HARDSHIP,
+        hit=_all_four_known,
+        base=lambda terms: _LABOUR_FORCE,
+    ),
+    Indicator(
+        "training_to_job_rate",
+        _("Training-to-job rate"),
+        _("Of those who completed a course in the period: in work within the months after it."),
+        TRAINED,
+        hit=_worked_after_a_course,
+        base=_everyone,
+    ),
+    Indicator(
         "zero_households_open",
         _("Open zero-employment households"),
         _("Episodes certified and neither eliminated nor withdrawn."),
@@ -329,6 +412,13 @@ _DECLARED = [
         _("Unemployed persons of the labour force whose spell began more than six months ago."),
         UNEMPLOYED,
         hit=lambda terms: Q(state_since__lte=terms.expression("long_term_since")),
+    ),
+    Indicator(
+        "commitments_overdue",
+        _("Promises overdue"),
+        _("Promises of work whose due moment has passed with no placement."),
+        OVERDUE_PROMISES,
+        hit=_everyone,
     ),
 ]
 

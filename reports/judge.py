@@ -38,7 +38,10 @@ class AreaJudgement:
 def hand_judgements(terms):
     """`{(area_id, criterion): verdict}`: the latest judgement by the day, while it is good."""
     found = {}
-    for row in ManualJudgement.objects.filter(judged_on__lte=terms.on).order_by("judged_on"):
+    rows = ManualJudgement.objects.filter(judged_on__lte=terms.on)
+    if terms.is_partial:
+        rows = rows.filter(area__in=[key for key, area in terms.areas.items() if terms.covers(area)])
+    for row in rows.order_by("judged_on"):
         if row.area_id in terms.areas:
             months = terms.parameter("judgement_months", row.area_id)
             good = add_months(row.judged_on, months) > terms.on

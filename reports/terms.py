@@ -9,8 +9,9 @@ from django.db.models import Case, Value, When
 from city.choices import LEVELS, AreaLevel
 from city.models import Area
 from city.parameters import dated_all, minimum_wages
-from city.rules import add_months, last_day_older_than, month_end, period_start, quarter_end
+from city.rules import add_months, last_day_older_than, period_start
 from city.workdays import Calendar
+from households.deadlines import elimination_deadline
 from reports.models import Criterion, RuleSet
 
 STATUS_LEVELS = [level for level in LEVELS if level != AreaLevel.GRID]
@@ -115,6 +116,9 @@ class Terms:
     def dual_employment_min(self, community_id):
         return self.parameter("dual_employment_min", community_id)
 
+    def training_job_months(self, community_id):
+        return self.parameter("training_job_months", community_id)
+
     def visited_since(self, community_id):
         """Households eliminated after this day are still visited."""
         return add_months(self.on, -self.parameter("visited_after_elimination_months", community_id))
@@ -182,14 +186,3 @@ def per_community(mapping, place):
     common = max(groups, key=lambda value: len(groups[value]))
     whens = [When(**{f"{place}__in": keys}, then=Value(value)) for value, keys in groups.items() if value != common]
     return Case(*whens, default=Value(common)) if whens else Value(common)
-
-
-def elimination_deadline(certified_on, rule, calendar):
-    """`rule` is one of {"months": n}, {"days": n}, {"working_days": n}, {"quarter_end": true}, {"month_end": true}."""
-    if "months" in rule:
-        return add_months(certified_on, rule["months"])
-    if "days" in rule:
-        return certified_on + timedelta(days=rule["days"])
-    if "working_days" in rule:
-        return calendar.add(certified_on, rule["working_days"])
-    return quarter_end(certified_on) if "quarter_end" in rule else month_end(certified_on)

@@ -10,6 +10,9 @@ _MORE = {
     "stable_employment_rate": _("%(count)s more in stable work makes %(threshold)s"),
     "dual_employment_rate": _("%(count)s more households with two in work makes %(threshold)s"),
     "registration_rate": _("%(count)s more registered makes %(threshold)s"),
+    "commitment_on_time_rate": _("%(count)s more promises kept in time makes %(threshold)s"),
+    "four_clear_rate": _("%(count)s more persons with all four things known makes %(threshold)s"),
+    "training_to_job_rate": _("%(count)s more in work after their course makes %(threshold)s"),
     "visit_coverage": _("%(count)s more households visited this month makes %(threshold)s"),
 }
 _FEWER = {
@@ -17,6 +20,7 @@ _FEWER = {
     "zero_households_detected": _("%(count)s detected households are still to be certified or to find work"),
     "zero_households_base_left": _("%(count)s households of the base are still to be eliminated"),
     "zero_households_overdue": _("%(count)s households were not eliminated in time"),
+    "commitments_overdue": _("%(count)s promises are overdue"),
 }
 
 MANUAL = {

@@ -64,7 +64,8 @@ def test_a_translation_fills_in_what_the_text_fills_in(chinese):
 
 def test_the_punctuation_between_chinese_words_is_chinese(chinese):
     halves = re.compile(r"[\u4e00-\u9fff][,:;?]|[,:;?][\u4e00-\u9fff]")
-    assert [told for told in chinese.values() if halves.search(told)] == []
+    # A filter splits its words at the comma.
+    assert [told for text, told in chinese.items() if text != "yes,no" and halves.search(told)] == []
 
 
 def test_the_extractor_finds_what_gettext_would():

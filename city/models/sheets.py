@@ -47,6 +47,9 @@ class IdempotencyKey(models.Model):
     posting = models.ForeignKey(Posting, models.CASCADE)
     key = models.UUIDField()
     answer = models.CharField(max_length=300, help_text="where the first send was redirected to")
+    body_sha256 = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="of what the first send held"
+    )
     used_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

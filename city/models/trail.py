@@ -24,12 +24,16 @@ class TrailAct(models.Model):
 
 
 class TrailEntry(models.Model):
-    """One written row. An insert stores its key, an update or delete the row as it was before."""
+    """One written row. An insert stores its key, an update or delete the row as it was before.
+
+    Of many rows inserted at once under keys in a row there is one entry, from `key` to `last_key` (PostgreSQL only).
+    """
 
     # The triggers look the act up once a statement; a constraint would do so once a row.
     act = models.ForeignKey(TrailAct, models.PROTECT, related_name="entries", db_constraint=False)
     table = models.CharField(max_length=63)
     key = models.CharField(max_length=40)
+    last_key = models.BigIntegerField(null=True, blank=True)
     operation = models.CharField(max_length=1, choices=TrailOperation)
     before = models.JSONField(null=True, blank=True)
     at = models.DateTimeField(_("at"))
@@ -40,7 +44,11 @@ class TrailEntry(models.Model):
         indexes = [models.Index(fields=["table", "key"], name="trailentry_row")]
 
     def __str__(self):
-        return f"{self.table} {self.key} {self.operation}"
+        return f"{self.table} {self.keys} {self.operation}"
+
+    @property
+    def keys(self):
+        return self.key if self.last_key is None else f"{self.key}–{self.last_key}"
 
 
 class TrailBlock(models.Model):

@@ -5,7 +5,9 @@ in pieces without blank rows. Row numbers are Excel's. `marks` is None or `{plac
 What cannot be read raises Refused with a key of `city.sheets.reader.REFUSALS`.
 """
 
+import codecs
 import csv
+import gc
 import io
 import os
 import re
@@ -182,9 +184,9 @@ class _SheetScan:
         if b't="e"' in piece:
             self._mark(_ERROR_CELL.findall(piece), "error")
         if self.cells < CELLS_WORTH_MEASURING:
-            for letters, number in _ANY_CELL.findall(piece):
-                self.columns.add(letters)
-                self.rows = max(self.rows, int(number))
+            places = _ANY_CELL.findall(piece)
+            self.columns.update({letters for letters, _number in places})
+            self.rows = max(self.rows, *map(int, {number for _letters, number in places}), 0)
         self.cells += piece.count(b"<c ")
 
     def _mark(self, cells, mark):
@@ -240,7 +242,7 @@ def _first_sheet_with(book, key, archive, max_rows):
         if heading:
             yield ("heading", *heading)
             marks = archive.marks_of_sheet(index) if archive else {}
-            yield from _pieces(_marked(rows, marks, shift), max_rows)
+            yield from _each_once(_pieces(_marked(rows, marks, shift), max_rows))
             return
     raise Refused("heading", column=key)
 
@@ -260,6 +262,13 @@ def _told(cells):
     return cells
 
 
+def _each_once(pieces):
+    """Cells that are alike become one object: they are sent once a piece, and looked up with their hash at hand."""
+    for name, rows in pieces:
+        same = {}.setdefault
+        yield name, [(number, [same(cell, cell) for cell in cells], marks) for number, cells, marks in rows]
+
+
 def _pieces(rows, max_rows):
     count = 0
     while piece := list(islice(rows, PIECE)):
@@ -269,20 +278,26 @@ def _pieces(rows, max_rows):
         yield ("rows", piece)
 
 
-def _decoded(data):
+def _encoding_of(data):
+    """Told piece by piece: a file of a million rows as one text would take several times its size."""
     for encoding in ("utf-8-sig", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            return data.decode(encoding)
+            for at in range(0, len(data), _STEP):
+                decoder.decode(data[at : at + _STEP])
+            decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
+        return encoding
     raise Refused("encoding")
 
 
 def read_text(data, key, *, max_rows):
-    text = _decoded(data)
+    encoding = _encoding_of(data)
     try:
         for separator in (",", "\t", ";", "，"):
-            rows = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), 1)
+            text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+            rows = enumerate(csv.reader(text, delimiter=separator), 1)
             heading = next(((number, cells) for number, cells in rows if holds(cells, key)), None)
             if heading and len(heading[1]) <= MAX_COLUMNS:
                 yield ("heading", *heading)
@@ -301,6 +316,7 @@ def serve(key, max_unpacked, max_rows):
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESS_SECONDS, PROCESS_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     data = sys.stdin.buffer.read()
+    gc.disable()
     with Connection(os.dup(sys.stdout.fileno()), readable=False) as parent:
         try:
             for event in read_workbook(data, key, max_unpacked=max_unpacked, max_rows=max_rows, guarded=True):

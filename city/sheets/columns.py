@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -54,7 +55,10 @@ class Bad:
 
 @dataclass(frozen=True)
 class Column:
-    """`number_refused`: a numeric cell has lost digits here and is refused with that reason, as is a formula."""
+    """`number_refused`: a numeric cell has lost digits here and is refused with that reason, as is a formula.
+
+    `repeats` False: hardly a cell is like another, so that remembering what they mean does not pay.
+    """
 
     heading: str
     parse: Callable
@@ -62,6 +66,7 @@ class Column:
     help: str | Promise = ""
     choices: tuple[str, ...] = ()
     number_refused: bool = False
+    repeats: bool = True
 
 
 def shown(value):
@@ -263,11 +268,15 @@ def id_number(value):
         raise CellError(str(_ID_REASONS[str(error)])) from None
 
 
+#: A code is asked for with every person who works there.
+_checked_credit_code = lru_cache(maxsize=2**17)(uscc.validate)
+
+
 def credit_code(value):
     if value.__class__ is not str:
         raise CellError(_("The cell holds a number: Excel has lost digits of it. Format the column as text."))
     try:
-        return uscc.validate(plain(value).upper())
+        return _checked_credit_code(plain(value).upper())
     except ValidationError:
         raise CellError(_("This unified social credit code is wrong.")) from None
 
@@ -288,7 +297,7 @@ def yes_no_column(heading, **options):
 
 
 def id_number_column(heading="身份证号", **options):
-    return Column(heading, id_number, number_refused=True, **options)
+    return Column(heading, id_number, number_refused=True, repeats=False, **options)
 
 
 def credit_code_column(heading="统一社会信用代码", **options):

@@ -39,4 +39,7 @@ def _kind(kind):
     for column in kind.columns:
         required = "yes" if column.required else ""
         lines.append(f"| {column.heading} | {required} | {column.help} | {'、'.join(column.choices)} |")
+    if kind.max_rows:
+        size = kind.max_bytes // 1024 // 1024
+        lines.append(f"\nA text file given to the command may hold {kind.max_rows:,} rows and {size} MB.")
     return "\n".join(lines) + "\n"

@@ -6,16 +6,17 @@ A dry run goes the same way and writes nothing; a real one runs inside the calle
 import gc
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
+from city.behind import Behind
 from city.sheets.columns import Bad, CellError, shown
 from city.sheets.reader import opened
-from city.sheets.registry import CHANGED, NEW, REFUSED, UNCHANGED, Row
+from city.sheets.registry import CHANGED, LATER, NEW, REFUSED, UNCHANGED, Row
 
-#: What one column may remember of texts already parsed: words and dates repeat, names and numbers do not.
+#: What one column may remember of texts already parsed, before it begins anew.
 _MEMORY = 20_000
-_MISSING = object()
 
 
 class Result:
@@ -62,19 +63,21 @@ def run(kind, data, terms, *, error_sheet=None, progress=None):
 
     `error_sheet` gets every refused row with its reasons. `progress(done)` is called with the rows done so far.
     """
-    with opened(kind, data) as sheet, _no_collector():
+    with opened(kind, data) as sheet, _no_collector(), Behind() as behind:
         result = Result(kind, sheet.unknown)
-        plan = kind.plan(terms)
+        plan = kind.plan(replace(terms, behind=behind))
         parse = Parser(kind, sheet.places, len(sheet.headings))
         if error_sheet is not None:
             error_sheet.begin(sheet.headings)
-        for piece in _chunks(sheet.pieces(), kind.chunk):
-            rows = parse(piece)
+        for rows in _looked_up(plan, map(parse, _chunks(sheet.pieces(), kind.chunk))):
             plan.take(rows)
             _tally(rows, result, sheet.places, error_sheet)
             if progress:
                 progress(result.rows)
-        plan.finish()
+        told = plan.finish()
+        if told:
+            del result.counts[LATER]
+            result.counts.update(told)
     return result
 
 
@@ -93,11 +96,13 @@ def _no_collector():
 def run_row(kind, named_cells, terms):
     """One row by headings, as a sheet of one row: for a row that waited for a decision. Returns its Row."""
     parse = Parser(kind, range(len(kind.columns)), len(kind.columns))
-    (row,) = parse([(1, [named_cells.get(heading, "") for heading in kind.headings], None)])
-    plan = kind.plan(terms)
-    plan.take([row])
-    plan.finish()
-    return row
+    rows = parse([(1, [named_cells.get(heading, "") for heading in kind.headings], None)])
+    with Behind() as behind:
+        plan = kind.plan(replace(terms, behind=behind))
+        for chunk in _looked_up(plan, [rows]):
+            plan.take(chunk)
+        plan.finish()
+    return rows[0]
 
 
 def _chunks(pieces, size):
@@ -112,14 +117,28 @@ def _chunks(pieces, size):
         yield waiting
 
 
+def _looked_up(plan, chunks):
+    """The chunks. A plan with `look_up(rows)` asks the database for a chunk while the one before is being taken."""
+    if not hasattr(plan, "look_up"):
+        yield from chunks
+        return
+    waiting = None
+    for rows in chunks:
+        plan.look_up(rows)
+        if waiting is not None:
+            yield waiting
+        waiting = rows
+    if waiting is not None:
+        yield waiting
+
+
 def _tally(rows, result, places, error_sheet):
     heading_order = {heading: order for order, heading in enumerate(result.kind.headings)}
     place_of = dict(zip(result.kind.headings, places, strict=True))
+    result.counts.update([REFUSED if row.errors else row.outcome for row in rows])
     for row in rows:
         if not row.errors:
-            result.counts[row.outcome] += 1
             continue
-        result.counts[REFUSED] += 1
         row.errors.sort(key=lambda error: heading_order.get(error[0], -1))
         for heading, message in row.errors:
             value = shown(row.cell(place_of.get(heading)))
@@ -128,34 +147,66 @@ def _tally(rows, result, places, error_sheet):
             error_sheet.add(row.cells, row.errors)
 
 
+class _Parsed(dict):
+    """The cells of a column by what they read as: where cells repeat, most are one look into this."""
+
+    def __init__(self, column):
+        self._column = column
+        self.empty = Bad(_("This column must be filled in.")) if column.required else None
+        #: Whether any cell so far may have been no good: of a clean column nobody needs to ask.
+        self.spoiled = column.required
+        super().__init__({"": self.empty})
+
+    def values_of(self, cells):
+        return list(map(self.__getitem__ if self._column.repeats else self._read, cells))
+
+    def __missing__(self, cell):
+        if len(self) >= _MEMORY:
+            # What repeats stands near each other; what came long ago will hardly come again.
+            self.clear()
+            self[""] = self.empty
+        self[cell] = value = self._read(cell)
+        return value
+
+    def _read(self, cell):
+        stripped = cell.strip() if cell.__class__ is str else cell
+        if stripped == "":
+            return self.empty
+        try:
+            return self._column.parse(stripped)
+        except CellError as error:
+            self.spoiled = True
+            return Bad(str(error))
+
+
 class Parser:
     """Turns the cells of rows into values in the order of the kind's columns, with every error at once.
 
-    Column by column: words, dates and amounts repeat down a column, so most cells are one look into a dictionary.
+    Column by column, for a table of many rows is read much quicker so than cell by cell.
     """
 
     def __init__(self, kind, places, width):
+        self.kind = kind
         self.places = places
         self.width = width
-        self.columns = []
-        for column, place in zip(kind.columns, places, strict=True):
-            empty = Bad(_("This column must be filled in.")) if column.required else None
-            self.columns.append((column, place, empty, {"": empty}))
+        self.known = [_Parsed(column) for column in kind.columns]
 
     def __call__(self, piece):
         """Rows of the (row number, cells, marks) given, without those that hold nothing but spaces."""
-        reach = max((place for place in self.places if place is not None), default=0) + 1
-        table = [cells if len(cells) >= reach else [*cells, *[""] * (reach - len(cells))] for _no, cells, _m in piece]
-        parsed = [self._parsed_column(table, *column) for column in self.columns]
+        table = list(zip(*self._even([cells for _number, cells, _marks in piece]), strict=True))
+        columns = [self._column(table, place, known) for place, known in zip(self.places, self.known, strict=True)]
+        spoiled = any(
+            known.spoiled and Bad in map(type, column) for known, column in zip(self.known, columns, strict=True)
+        )
         rows = []
-        for (number, cells, marks), values in zip(piece, zip(*parsed, strict=True), strict=True):
+        for (number, cells, marks), values in zip(piece, zip(*columns, strict=True), strict=True):
             row = Row(number, values, cells, self.places)
             if marks:
                 row.values = self._marked(values, cells, marks)
-            if Bad in map(type, row.values):
+            if (spoiled or marks) and Bad in map(type, row.values):
                 row.errors = [
-                    (column[0].heading, value.message)
-                    for column, value in zip(self.columns, row.values, strict=True)
+                    (column.heading, value.message)
+                    for column, value in zip(self.kind.columns, row.values, strict=True)
                     if value.__class__ is Bad
                 ]
                 if self._is_blank(cells):
@@ -165,34 +216,19 @@ class Parser:
             rows.append(row)
         return rows
 
-    def _parsed_column(self, table, column, place, empty, known):
-        if place is None:
-            return [None] * len(table)
-        get = known.get
-        values = [get(cells[place], _MISSING) for cells in table]
-        if _MISSING in values:
-            for at, value in enumerate(values):
-                if value is _MISSING:
-                    values[at] = self._parsed(table[at][place], column, known, empty)
-        return values
+    def _even(self, rows):
+        """Rows of one length, at least up to the last column of the kind."""
+        lengths = set(map(len, rows))
+        reach = max(*lengths, *(place + 1 for place in self.places if place is not None))
+        return rows if lengths == {reach} else [[*cells, *[""] * (reach - len(cells))] for cells in rows]
 
     @staticmethod
-    def _parsed(cell, column, known, empty):
-        stripped = cell.strip() if cell.__class__ is str else cell
-        if stripped == "":
-            value = empty
-        else:
-            try:
-                value = column.parse(stripped)
-            except CellError as error:
-                value = Bad(str(error))
-        if len(known) < _MEMORY:
-            known[cell] = value
-        return value
+    def _column(table, place, known):
+        return [None] * len(table[0]) if place is None else known.values_of(table[place])
 
     def _marked(self, values, cells, marks):
         values = list(values)
-        for at, (column, place, _empty, _known) in enumerate(self.columns):
+        for at, (column, place) in enumerate(zip(self.kind.columns, self.places, strict=True)):
             mark = marks.get(place)
             if mark == "error":
                 values[at] = Bad(_("The cell holds an Excel error."))

@@ -14,6 +14,9 @@ from city.sheets import cells
 #: The column the error sheet adds; it may stand in a corrected sheet and is not read.
 REASON_HEADING = "错误原因"
 
+#: Room for two pieces between the reading process and us: it reads on while we are busy with what it read.
+_PIPE = 1 << 20
+
 REFUSALS = {
     "size": _("The file is larger than %(limit)d MB."),
     "empty": _("The file is empty."),
@@ -42,15 +45,15 @@ class SheetRefused(Exception):
         self.key = key
 
 
-def _events(data, key):
+def _events(data, kind):
     if cells.kind_of_file(data) == "text":
-        yield from cells.read_text(data, key, max_rows=settings.SHEET_MAX_ROWS)
+        yield from cells.read_text(data, kind.key, max_rows=kind.max_rows or settings.SHEET_MAX_ROWS)
         return
     # A process of its own, started afresh: a hostile workbook ends there, and what it took is given back.
     limits = (str(settings.SHEET_MAX_UNPACKED), str(settings.SHEET_MAX_ROWS))
-    command = [sys.executable, "-m", "city.sheets.cells", key, *limits]
+    command = [sys.executable, "-m", "city.sheets.cells", kind.key, *limits]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=settings.BASE_DIR, env={}
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=_PIPE, cwd=settings.BASE_DIR, env={}
     ) as process:
         try:
             with suppress(BrokenPipeError), process.stdin:
@@ -105,18 +108,20 @@ class OpenSheet:
             raise SheetRefused(refused.key, **refused.values) from None
 
 
-def check_size(size):
-    if size > settings.SHEET_MAX_BYTES:
-        raise SheetRefused("size", limit=settings.SHEET_MAX_BYTES // 1024 // 1024)
+def check_size(size, kind=None):
+    """`kind`: a file at hand may be as large as its kind allows; what is sent to a page may not."""
+    limit = (kind and kind.max_bytes) or settings.SHEET_MAX_BYTES
+    if size > limit:
+        raise SheetRefused("size", limit=limit // 1024 // 1024)
 
 
 class opened:
     """Context manager: the sheet in these bytes, its reading process ended on leaving. Raises SheetRefused."""
 
     def __init__(self, kind, data):
-        check_size(len(data))
+        check_size(len(data), kind)
         self._kind = kind
-        self._events = closing(_events(data, kind.key))
+        self._events = closing(_events(data, kind))
 
     def __enter__(self):
         events = self._events.__enter__()

@@ -6,19 +6,26 @@ from datetime import date
 
 from django.utils.functional import Promise
 
+from city.behind import Behind
 from city.models import Posting
 from city.sheets.columns import Column, shown
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
+#: The plan decides about all such rows at once when the file has been read, and `finish` counts them by outcome.
+LATER = "later"
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a sheet is read under. Without a posting (the command) it acts for the city; `write` False: a dry run."""
+    """What a sheet is read under. Without a posting (the command) it acts for the city; `write` False: a dry run.
+
+    `behind` does a plan's statements behind its back; the pipeline gives it.
+    """
 
     on: date
     posting: Posting | None = None
     write: bool = False
+    behind: Behind | None = None
 
 
 class Row:
@@ -58,7 +65,9 @@ class SheetKind:
     """One sheet: its columns make the import, the template, the help and the error sheet.
 
     `plan(terms)` returns an object with `take(rows)`, which decides and (when `terms.write`) writes a chunk of rows,
-    and `finish()`. `chunk` None: all rows of the file at once, for sheets whose rows lean on each other.
+    and `finish()`, which returns the outcomes of rows left for LATER (or None).
+    `chunk` None: all rows of the file at once, for sheets whose rows lean on each other.
+    `max_rows` and `max_bytes`: what a text file of this kind may hold where that is more than of others.
     `touched(act)` tells before an undo what the sheet had touched, `settle(that)` brings derived rows up to date.
     """
 
@@ -71,6 +80,8 @@ class SheetKind:
     chunk: int | None = 5_000
     touched: Callable = field(default=lambda act: None)
     settle: Callable = _nothing_to_settle
+    max_rows: int | None = None
+    max_bytes: int | None = None
 
     @property
     def headings(self):

@@ -10,8 +10,11 @@ _JOBS = {
     "check_sheet": _("Sheet check"),
     "commit_sheet": _("Sheet writing"),
     "undo_sheet": _("Sheet undo"),
+    "make_ledger": _("Making a ledger"),
     "export_listing": _("Export of a list"),
+    "export_cases": _("Export of cases"),
     "export_board": _("Export of the board"),
+    "propose_allocation": _("Allocation proposal"),
 }
 _FACTS = {
     "rows": _("Rows"),
@@ -31,3 +34,9 @@ def job_title(name):
 @register.filter
 def fact_title(name):
     return _FACTS.get(name, name)
+
+
+@register.filter
+def fact_value(value):
+    """What a job tells in its result, in words."""
+    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else value

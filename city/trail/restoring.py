@@ -11,11 +11,53 @@ from city.trail.acts import acting
 from city.trail.triggers import audited_models
 from config.conflict import Conflict
 
+#: The entries of the act, one for every row it wrote; of many rows told by one entry each counts.
+_ENTRIES = {
+    "postgresql": """
+        SELECT entry.id, entry."table", COALESCE(stretch.key::text, entry.key) AS key, entry.operation, entry.before
+        FROM city_trailentry entry LEFT JOIN LATERAL generate_series(
+            CASE WHEN entry.last_key IS NOT NULL THEN entry.key::bigint END, entry.last_key
+        ) AS stretch (key) ON TRUE
+        WHERE entry.act_id = %(act)s AND entry.operation <> 'E'
+    """,
+    "sqlite": """
+        SELECT id, "table", key, operation, before FROM city_trailentry
+        WHERE act_id = %(act)s AND operation <> 'E'
+    """,
+}
+
 #: Per row of one table the first entry of the act: it tells what was there before the act.
-_TOUCHED = """
-    SELECT DISTINCT ON (key) key, operation, before FROM city_trailentry
-    WHERE act_id = %(act)s AND "table" = %(table)s AND operation <> 'E' ORDER BY key, id
+_TOUCHED = f"""
+    SELECT DISTINCT ON (key) key, operation, before FROM ({_ENTRIES["postgresql"]}) AS entries
+    WHERE "table" = %(table)s ORDER BY key, id
 """
+
+_WRITTEN_LATER = """
+    SELECT act_id FROM (
+        SELECT (
+            SELECT later.act_id FROM city_trailentry later
+            WHERE later."table" = entries."table" AND later.key = entries.key AND later.id > entries.id
+              AND later.operation <> 'E' AND later.act_id NOT IN (%(act)s, %(undoing)s) LIMIT 1
+        ) AS act_id FROM ({entries}) AS entries
+    ) AS later WHERE act_id IS NOT NULL LIMIT 1
+"""
+
+
+def _asked(sql, **values):
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(entries=_ENTRIES[connection.vendor]), values)
+        yield from iter(cursor.fetchone, None)
+
+
+def _rows_written(act):
+    """(table, key) of every row the act wrote."""
+    return set(_asked('SELECT DISTINCT "table", key FROM ({entries}) AS entries', act=act.pk))
+
+
+def keys_written(act, model):
+    """The keys, as texts, of every row of one table the act wrote."""
+    sql = 'SELECT DISTINCT key FROM ({entries}) AS entries WHERE "table" = %(table)s'
+    return [key for (key,) in _asked(sql, act=act.pk, table=model._meta.db_table)]
 
 
 class BuiltOn(Conflict):
@@ -30,9 +72,7 @@ def undo_act(act):
     """
     with acting(reason=f"undo of act {act.pk}") as undoing:
         _refuse_if_written_later(act, undoing)
-        touched = set(
-            act.entries.exclude(operation=TrailOperation.EVENT).values_list("table", "key").distinct().iterator()
-        )
+        touched = _rows_written(act)
         tables = {table for table, _key in touched}
         restorers = [_restorer(model, act) for model in audited_models() if model._meta.db_table in tables]
         with _database_may_refuse():
@@ -46,17 +86,7 @@ def undo_act(act):
 
 
 def _refuse_if_written_later(act, undoing):
-    later = TrailEntry.objects.filter(table=models.OuterRef("table"), key=models.OuterRef("key"))
-    later = later.filter(id__gt=models.OuterRef("id")).exclude(act__in=[act, undoing])
-    later = later.exclude(operation=TrailOperation.EVENT).order_by()
-    found = (
-        act.entries.exclude(operation=TrailOperation.EVENT)
-        .filter(models.Exists(later))
-        .annotate(later_act=models.Subquery(later.values("act")[:1]))
-        .values_list("later_act", flat=True)
-        .first()
-    )
-    if found is not None:
+    for (found,) in _asked(_WRITTEN_LATER, act=act.pk, undoing=undoing.pk):
         by = TrailAct.objects.select_related("staff").get(pk=found)
         raise BuiltOn(_("Something written later rests on this; it cannot be undone."), by=by.staff, at=by.at)
 

@@ -29,6 +29,7 @@ _FIELDS = (
     "act__request_id",
     "act__address",
     "act__at",
+    "last_key",
 )
 
 
@@ -91,7 +92,8 @@ def _rows(entries):
 def _digest(rows, before):
     chain = hashlib.sha256(before.encode())
     for row in rows:
-        chain.update(json.dumps(row, default=str).encode())
+        # An entry of one row is sealed without the key it does not have.
+        chain.update(json.dumps(row if row[-1] is not None else row[:-1], default=str).encode())
     return chain.hexdigest()
 
 

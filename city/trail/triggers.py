@@ -13,7 +13,10 @@ from city.models import TrailAct, TrailBlock, TrailEntry
 
 APPEND_ONLY = (TrailAct, TrailEntry, TrailBlock)
 
-_POSTGRESQL_FUNCTIONS = """
+#: From so many rows on, an insert is told by the stretches of its keys: a sheet makes rows by the hundred thousand.
+MANY_ROWS = 100
+
+_POSTGRESQL_FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION city_trail_write() RETURNS trigger LANGUAGE plpgsql AS $body$
 DECLARE
     act bigint := NULLIF(current_setting('city.act', true), '')::bigint;
@@ -26,10 +29,28 @@ BEGIN
         END IF;
         RETURN NULL;
     END IF;
+    IF TG_OP = 'INSERT' AND TG_ARGV[1] = 'numbered' AND (SELECT count(*) FROM written) >= {MANY_ROWS} THEN
+        EXECUTE format(
+            'INSERT INTO city_trailentry (act_id, "table", key, last_key, operation, at)
+             SELECT $1, $2, min(key)::text, NULLIF(max(key), min(key)), $3, $4
+             FROM (SELECT %1$I AS key, %1$I - row_number() OVER (ORDER BY %1$I) AS stretch FROM written) AS keys
+             GROUP BY stretch ORDER BY min(key)', TG_ARGV[0]
+        ) USING act, TG_TABLE_NAME, left(TG_OP, 1), clock_timestamp();
+        RETURN NULL;
+    END IF;
     EXECUTE format(
         'INSERT INTO city_trailentry (act_id, "table", key, operation, before, at)
          SELECT $1, $2, w.%I::text, $3, %s, $4 FROM written w', TG_ARGV[0], before
     ) USING act, TG_TABLE_NAME, left(TG_OP, 1), clock_timestamp();
+    RETURN NULL;
+END
+$body$;
+CREATE OR REPLACE FUNCTION city_trail_guard() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    IF NULLIF(current_setting('city.act', true), '') IS NULL THEN
+        RAISE EXCEPTION 'write without acting(): % of %', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     RETURN NULL;
 END
 $body$;
@@ -41,9 +62,14 @@ END
 $body$;
 """
 
-_POSTGRESQL_AUDITED = """
+_POSTGRESQL_EVERY_INSERT = """
 CREATE TRIGGER trail_insert AFTER INSERT ON "{table}" REFERENCING NEW TABLE AS written
-    FOR EACH STATEMENT EXECUTE FUNCTION city_trail_write('{pk}');
+    FOR EACH STATEMENT EXECUTE FUNCTION city_trail_write('{pk}', '{numbered}');
+"""
+_POSTGRESQL_INSERTS_IN_ONE_LINE = """
+CREATE TRIGGER trail_insert AFTER INSERT ON "{table}" FOR EACH STATEMENT EXECUTE FUNCTION city_trail_guard();
+"""
+_POSTGRESQL_AUDITED = """
 CREATE TRIGGER trail_update AFTER UPDATE ON "{table}" REFERENCING OLD TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION city_trail_write('{pk}');
 CREATE TRIGGER trail_delete AFTER DELETE ON "{table}" REFERENCING OLD TABLE AS written
@@ -66,6 +92,12 @@ CREATE TRIGGER "trail_{event}_{table}" AFTER {event} ON "{table}" FOR EACH ROW B
 END
 """
 
+_SQLITE_INSERTS_IN_ONE_LINE = """
+CREATE TRIGGER "trail_INSERT_{table}" AFTER INSERT ON "{table}" FOR EACH ROW BEGIN
+    SELECT RAISE(ABORT, 'write without acting(): INSERT of {table}') WHERE city_act() IS NULL;
+END
+"""
+
 _SQLITE_APPEND_ONLY = """
 CREATE TRIGGER "trail_append_only_{event}_{table}" BEFORE {event} ON "{table}" FOR EACH ROW BEGIN
     SELECT RAISE(ABORT, 'the audit trail refuses: {event} of {table}');
@@ -75,6 +107,10 @@ END
 
 def audited_models():
     return [apps.get_model(label) for label in settings.TRAIL_MODELS]
+
+
+def inserts_in_one_line(model):
+    return model._meta.label in settings.TRAIL_INSERTS_IN_ONE_LINE
 
 
 def installed():
@@ -126,12 +162,19 @@ def _statements(tables):
     if connection.vendor == "postgresql":
         yield _POSTGRESQL_FUNCTIONS
         for model in audited:
-            yield _POSTGRESQL_AUDITED.format(table=model._meta.db_table, pk=model._meta.pk.column)
+            on_insert = _POSTGRESQL_INSERTS_IN_ONE_LINE if inserts_in_one_line(model) else _POSTGRESQL_EVERY_INSERT
+            numbered = "numbered" if isinstance(model._meta.pk, models.AutoField) else ""
+            yield (on_insert + _POSTGRESQL_AUDITED).format(
+                table=model._meta.db_table, pk=model._meta.pk.column, numbered=numbered
+            )
         for model in APPEND_ONLY:
             yield _POSTGRESQL_APPEND_ONLY.format(table=model._meta.db_table)
         return
     for model in audited:
         for event, side in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+            if event == "INSERT" and inserts_in_one_line(model):
+                yield _SQLITE_INSERTS_IN_ONE_LINE.format(table=model._meta.db_table)
+                continue
             yield _SQLITE_AUDITED.format(
                 event=event,
                 side=side,

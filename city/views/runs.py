@@ -27,6 +27,9 @@ def run(request, run):
         "run": run,
         "is_open": run.state in (RunState.WAITING, RunState.RUNNING),
         "file": result.get("file"),
-        "facts": [(key, value) for key, value in result.items() if isinstance(value, str | int | float)],
+        "made": result.get("address"),
+        "facts": [
+            (key, value) for key, value in result.items() if isinstance(value, str | int | float) and key != "address"
+        ],
     }
     return render(request, "city/_run.html" if request.htmx else "city/run.html", context)

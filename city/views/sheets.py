@@ -68,7 +68,7 @@ def _sheets_page(request, form, status=HTTPStatus.OK):
     return render(request, "city/sheets.html", context, status=status)
 
 
-@endpoint(["POST"], "city.open_sheets")
+@endpoint(["POST"], "city.open_sheets", pace="upload")
 def upload_sheet(request):
     """Takes a file in and has it checked; nothing is written before the decision on its preview."""
     form = UploadForm(request.POST, request.FILES, posting=request.posting)

@@ -1,10 +1,11 @@
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from city.models import Area, Employer
 from city.rules import FAR_FUTURE
 from households.choices import Channel, InactiveReason, LabourState, RegistrationEnd, Source
+from households.models.episodes import ZeroEmploymentEpisode
 from households.models.residents import Household, Resident
 
 _SAID_STATES = [LabourState.EMPLOYED, LabourState.UNEMPLOYED, LabourState.INACTIVE]
@@ -18,7 +19,9 @@ class LabourSpell(models.Model):
     state = models.PositiveSmallIntegerField(_("state"), choices=[(s.value, s.label) for s in _SAID_STATES])
     inactive_reason = models.CharField(_("reason"), max_length=10, choices=InactiveReason, blank=True)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel, blank=True)
-    employer = models.ForeignKey(Employer, models.PROTECT, null=True, blank=True, related_name="spells")
+    employer = models.ForeignKey(
+        Employer, models.PROTECT, null=True, blank=True, related_name="spells", db_index=False
+    )
     employer_name = models.CharField(_("employer"), max_length=120, blank=True)
     contract_months = models.PositiveSmallIntegerField(_("contract months"), null=True, blank=True)
     monthly_income = models.DecimalField(_("monthly income"), max_digits=10, decimal_places=2, null=True, blank=True)
@@ -41,6 +44,9 @@ class LabourSpell(models.Model):
                 name="labourspell_income_not_negative",
                 condition=Q(monthly_income=None) | Q(monthly_income__gte=0),
             ),
+        ]
+        indexes = [
+            models.Index(fields=["employer"], name="labourspell_employer", condition=Q(employer__isnull=False)),
         ]
 
     def __str__(self):
@@ -73,6 +79,19 @@ class LedgerSpanQuerySet(models.QuerySet):
     def of_working_age_on(self, day):
         """From the 16th birthday to the day before the retirement date."""
         return self.filter(works_from__lte=day, retires_on__gt=day)
+
+    def working(self):
+        return self.filter(state=LabourState.EMPLOYED)
+
+    def unemployed_on(self, day):
+        """In the labour force without work: of working age, able and willing."""
+        return self.of_working_age_on(day).filter(state=LabourState.UNEMPLOYED)
+
+    def zero_employment(self, day):
+        """Unemployed members of households in which no member, of any age, works, and which have no open episode."""
+        workers = LedgerSpan.objects.in_force_on(day).working().filter(household=OuterRef("household"))
+        certified = ZeroEmploymentEpisode.objects.open_on(day).values("household")
+        return self.unemployed_on(day).filter(~Exists(workers)).exclude(household__in=certified)
 
     def within(self, area):
         return self.filter(community__path__startswith=area.path)

@@ -16,9 +16,11 @@ class HouseholdQuerySet(models.QuerySet):
 class Household(models.Model):
     """Persons who live together, known by a number that is unique within the community."""
 
-    community = models.ForeignKey(Area, models.PROTECT, related_name="households")
+    community = models.ForeignKey(Area, models.PROTECT, related_name="households", db_index=False)
     number = models.CharField(_("household number"), max_length=30, help_text=_("without leading zeros"))
-    grid = models.ForeignKey(Area, models.PROTECT, null=True, blank=True, related_name="grid_households")
+    grid = models.ForeignKey(
+        Area, models.PROTECT, null=True, blank=True, related_name="grid_households", db_index=False
+    )
     address = models.CharField(_("address"), max_length=200, blank=True)
 
     objects = HouseholdQuerySet.as_manager()
@@ -27,6 +29,7 @@ class Household(models.Model):
         verbose_name = _("household")
         verbose_name_plural = _("households")
         constraints = [models.UniqueConstraint(name="household_number_unique", fields=["community", "number"])]
+        indexes = [models.Index(fields=["grid"], name="household_in_grid", condition=Q(grid__isnull=False))]
 
     def __str__(self):
         return self.number
@@ -86,6 +89,7 @@ class Resident(models.Model):
         blank=True,
         editable=False,
         db_index=False,
+        db_constraint=False,
         related_name="residents",
         help_text="where the file lies: derived from the memberships",
     )
@@ -124,6 +128,9 @@ class Resident(models.Model):
     @property
     def masked_number(self):
         return mask_number(self.id_number)
+
+    def of_working_age_on(self, day):
+        return self.works_from <= day < self.retires_on
 
 
 class Membership(models.Model):

@@ -6,12 +6,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from city.choices import AreaLevel
+from city.ciphers import keyed_hash
 from city.sheets import pipeline
 from city.sheets.registry import Terms, kind_named
 from city.trail import acting
 from config.conflict import Conflict
 from households.choices import TransferState
-from households.models import TransferRequest
+from households.ledger import LedgerRefused
+from households.models import Household, Resident, TransferRequest
+from households.sheets.columns import RELATIONS
 
 
 class CannotAgree(Exception):
@@ -54,6 +57,41 @@ def refuse(*, transfer_id, by, request=None):
         transfer.state, transfer.decided_at = TransferState.REFUSED, timezone.now()
         transfer.save(update_fields=["state", "decided_at"])
     return transfer
+
+
+def ask(*, community, number, id_number, name, relation, moves_on, by, request=None):
+    """A station claims a person known elsewhere for one of its households, as a row of its roster would.
+
+    Raises LedgerRefused where such a row would have been refused.
+    """
+    with acting(posting=by, reason=_("Transfer asked for"), request=request):
+        resident = Resident.objects.filter(id_hash=keyed_hash(id_number)).select_related("community").first()
+        if resident is None or resident.community is None:
+            raise LedgerRefused("id_number", _("Nobody of this ID number is known: register the person."))
+        if resident.name != name:
+            raise LedgerRefused("name", _("This ID number is known under another name."))
+        if resident.community.path.startswith(by.area.path):
+            raise LedgerRefused("id_number", _("This person lives in your area: move them on their own page."))
+        household, _new = Household.objects.get_or_create(community=community, number=number)
+        cells = {
+            "社区代码": community.code,
+            "户号": number,
+            "与户主关系": next(word for word, stored in RELATIONS.items() if stored == relation),
+            "姓名": name,
+            "身份证号": id_number,
+        }
+        transfer, _new = TransferRequest.objects.get_or_create(
+            resident=resident,
+            household=household,
+            state=TransferState.ASKED,
+            defaults={
+                "origin": resident.community,
+                "relation": relation,
+                "moves_on": moves_on,
+                "row": json.dumps(cells, ensure_ascii=False),
+            },
+        )
+        return transfer
 
 
 def _asked(transfer_id):

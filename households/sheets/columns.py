@@ -158,7 +158,7 @@ ROSTER = (
     choice_column("户籍性质", HUKOU),
     Column("文化程度", education, choices=EDUCATION_WORDS),
     Column("住址", text(200)),
-    Column("联系电话", phone),
+    Column("联系电话", phone, repeats=False),
     yes_no_column("低保", help=gettext_lazy("of the household, from the day of the sheet")),
     yes_no_column("失地农民"),
     Column("征地日期", day),

@@ -20,6 +20,7 @@ class Entry:
         "grid",
         "hardship_on",
         "hardships",
+        "home_key",
         "hukou",
         "id_hash",
         "id_number",
@@ -35,6 +36,7 @@ class Entry:
         "number",
         "person",
         "phone",
+        "phone_hash",
         "registered_on",
         "relation",
         "repeated",
@@ -80,12 +82,8 @@ class Entry:
             self.left_on,
             self.leave_reason,
         ) = row.values
-        self.community = self.id_hash = self.birth_date = self.person = None
+        self.community = self.home_key = self.id_hash = self.phone_hash = self.birth_date = self.person = None
         self.repeated = self.touches_spans = False
-
-    @property
-    def home_key(self):
-        return (self.community.id, self.number) if self.community and self.number else None
 
     @property
     def confirmed_on(self):

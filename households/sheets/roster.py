@@ -5,24 +5,26 @@ The rules of the row alone are in `entry`, those that meet the ledger in `roster
 """
 
 import json
+from collections import deque
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from city.choices import AreaLevel
-from city.ciphers import keyed_hash
-from city.rules import birth_date_of, sex_of
+from city.ciphers import keyed_hexes
+from city.rules import birth_date_of
 from city.sheets.places import Places
 from city.sheets.registry import CHANGED, NEW, SheetKind
 from households import ledger
 from households.choices import LabourState
+from households.identity import identity_of
 from households.models import Household, LowIncomeStatus, Resident
-from households.names import initials
 from households.rules import working_age_window
 from households.sheets import known, roster_ledger
 from households.sheets.columns import ROSTER
 from households.sheets.entry import Entry
 from households.sheets.states import Grid, Home, Person, Workplace
+from households.sheets.staying import Staying
 from households.sheets.undoing import touched_residents
 from households.sheets.writes import Writes, resident_values
 
@@ -32,34 +34,62 @@ class RosterPlan:
         self.terms = terms
         self.places = Places(terms)
         self.writes = Writes(terms, self.places)
-        self.affected = set()
+        self.staying = Staying()
+        self._coming = deque()  # (entries, future of what is known about them)
         self._rows_by_hash = {}
         self._homes = {}
         self._grids = {}
+        self._grids_by_id = {}
         self._grid_communities = set()
         self._workplaces = {}
 
-    def take(self, rows):
+    def look_up(self, rows):
         entries = [Entry(row) for row in rows]
+        self._hash(entries)
         for entry in entries:
             self._place(entry)
-        self._load(entries)
-        moved = [person for entry in entries if (person := self._decide(entry))]
+        wanted = self._wanted(entries)
+        known_then = self.terms.behind.do(known.look_up, wanted, self.terms.on, write=self.terms.write)
+        self._coming.append((entries, known_then))
+
+    def take(self, rows):
+        entries, known_then = self._coming.popleft()
+        found = known_then.result()
+        self._learn(found)
+        touched = []
+        for entry in entries:
+            if not entry.repeated:
+                entry.person = found.persons.get(entry.id_hash)
+            if person := self._decide(entry):
+                touched.append(person)
         if self.terms.write:
-            self.writes.flush()
-            self.affected.update(person.id for person in moved)
+            new = [person for person in touched if person.id is None]
+            changed = [person.id for person in touched if person.id is not None]
+            self.writes.hand_over(found.ids)
+            # A person stands in one row of a file, so that no later chunk can touch these spans.
+            self.terms.behind.do(ledger.build, [person.id for person in new])
+            self.terms.behind.do(ledger.rebuild, changed)
         self.writes.clear()
 
     def finish(self):
-        if self.terms.write:
-            ledger.rebuild(self.affected)
+        """Everything is written with its chunk."""
+
+    @staticmethod
+    def _hash(entries):
+        numbered = [entry for entry in entries if entry.id_number]
+        for entry, id_hash in zip(numbered, keyed_hexes([entry.id_number for entry in numbered]), strict=True):
+            entry.id_hash = id_hash
+        phoned = [entry for entry in entries if entry.phone]
+        for entry, phone_hash in zip(phoned, keyed_hexes([entry.phone for entry in phoned]), strict=True):
+            entry.phone_hash = phone_hash
 
     def _place(self, entry):
         """What can be told from the row and the file alone."""
         row = entry.row
         entry.community = self.places.named(row, "社区代码", entry.community_code, AreaLevel.COMMUNITY)
+        if entry.community and entry.number:
+            entry.home_key = (entry.community.id, entry.number)
         if entry.id_number:
-            entry.id_hash = keyed_hash(entry.id_number)
             entry.birth_date = birth_date_of(entry.id_number)
             first = self._rows_by_hash.setdefault(entry.id_hash, row.number)
             if first != row.number:
@@ -69,24 +99,28 @@ class RosterPlan:
                 row.refuse("身份证号", _("The birth date in this ID number lies in the future."))
         entry.check()
 
-    def _load(self, entries):
+    def _wanted(self, entries):
         keys = {entry.home_key for entry in entries if entry.home_key}
-        self._load_grids({community_id for community_id, _number in keys})
-        grids = {grid.id: grid for grid in self._grids.values() if grid.id}
-        self._homes |= known.homes(keys - self._homes.keys(), self.terms.on, grids)
-        codes = {entry.credit_code for entry in entries if entry.credit_code} - self._workplaces.keys()
-        self._workplaces |= known.workplaces(codes)
-        hashes = [entry.id_hash for entry in entries if entry.id_hash and not entry.repeated]
-        persons = known.persons(hashes, lock=self.terms.write)
-        for entry in entries:
-            if not entry.repeated:
-                entry.person = persons.get(entry.id_hash)
+        communities = {community_id for community_id, _number in keys} - self._grid_communities
+        self._grid_communities |= communities
+        return known.Wanted(
+            [entry.id_hash for entry in entries if entry.id_hash and not entry.repeated],
+            keys - self._homes.keys(),
+            {entry.credit_code for entry in entries if entry.credit_code} - self._workplaces.keys(),
+            communities,
+            {(entry.community.id, entry.grid) for entry in entries if entry.grid and entry.community}
+            - self._grids.keys(),
+        )
 
-    def _load_grids(self, community_ids):
-        fresh = community_ids - self._grid_communities
-        self._grid_communities |= fresh
-        for grid in known.grids(fresh):
-            self._grids[grid.community_id, grid.name] = grid
+    def _learn(self, found):
+        """A row of the chunk before may have made known what was asked for together with it: the first one stays."""
+        for grid in found.grids:
+            self._grids_by_id[grid.id] = self._grids.setdefault((grid.community_id, grid.name), grid)
+        for key, home in found.homes.items():
+            if key not in self._homes:
+                home.grid = self._grids_by_id.get(home.grid)
+                self._homes[key] = home
+        self._workplaces = found.workplaces | self._workplaces
 
     def _decide(self, entry):
         """Check a row against the ledger and, when nothing stands against it, gather what it writes.
@@ -103,9 +137,13 @@ class RosterPlan:
             row.refuse("低保", _("An earlier row of this household says otherwise."))
         if not row.errors and person:
             self._stop_at_the_border(entry, home)
+        if not row.errors and person:
+            self.staying.check(entry, person, home, self.terms.on)
         if row.errors:
             return None
-        return self._gather(entry, home)
+        touched = self._gather(entry, home)
+        self.staying.note(entry, person or touched, home, self.terms.on)
+        return touched
 
     def _home(self, entry):
         """The household of the row; an unknown one counts from the first row of it that is accepted."""
@@ -196,38 +234,29 @@ class RosterPlan:
         return self._workplaces[code]
 
     def _new_person(self, entry):
-        sex = sex_of(entry.id_number)
+        identity = identity_of(
+            entry.name, id_number=entry.id_number, id_hash=entry.id_hash, female_retirement_age=entry.category or None
+        )
         person = Person(
             None,
-            entry.name,
-            sex,
-            entry.birth_date,
-            entry.category if sex == "female" else None,
+            identity.name,
+            identity.sex,
+            identity.birth_date,
+            identity.female_retirement_age,
             hukou=entry.hukou or "",
             education=entry.education or "",
             landless=bool(entry.landless),
             land_acquired_on=entry.land_acquired_on,
             community_id=entry.community.id,
         )
-        values = resident_values(
-            person,
-            id_number=entry.id_number,
-            id_hash=entry.id_hash,
-            initials=initials(entry.name),
-            window=working_age_window(person.birth_date, sex, person.category),
-            phone=entry.phone,
-        )
+        values = resident_values(person, identity, phone=entry.phone, phone_hash=entry.phone_hash)
         self.writes.persons.append((person, values))
         return person
 
     def _gather_resident(self, entry, person):
-        changes = {}
-        for name in ("hukou", "education", "landless", "land_acquired_on"):
-            told = getattr(entry, name)
-            if told is not None and told != getattr(person, name):
-                changes[name] = told
-        if entry.phone and (phone_hash := keyed_hash(entry.phone)) != person.phone_hash:
-            changes |= {"phone": entry.phone, "phone_hash": phone_hash}
+        changes = roster_ledger.told_otherwise(("hukou", "education", "landless", "land_acquired_on"), entry, person)
+        if entry.phone_hash and entry.phone_hash != person.phone_hash:
+            changes |= {"phone": entry.phone, "phone_hash": entry.phone_hash}
         if entry.category and person.sex == "female" and entry.category != person.category:
             person.category = entry.category
             works_from, retires_on = working_age_window(person.birth_date, person.sex, entry.category)
@@ -245,6 +274,7 @@ KIND = SheetKind(
     key="身份证号",
     permission="city.import_sheets",
     plan=RosterPlan,
+    chunk=4_000,
     touched=touched_residents,
     settle=ledger.rebuild,
 )

@@ -9,7 +9,11 @@ from households.choices import InactiveReason, LabourState, Source
 from households.models import LabourSpell, Membership
 from households.sheets.states import day_before
 
-EMPLOYED, INACTIVE = LabourState.EMPLOYED.value, LabourState.INACTIVE.value
+EMPLOYED, UNEMPLOYED, INACTIVE = (
+    LabourState.EMPLOYED.value,
+    LabourState.UNEMPLOYED.value,
+    LabourState.INACTIVE.value,
+)
 
 
 def check(entry, person, home, on):
@@ -34,9 +38,10 @@ def check(entry, person, home, on):
 
 
 def _is_known_or_later(entry, spells):
-    return entry.state_on > spells[-1].started_on or any(
-        spell.state == entry.state and spell.started_on == entry.state_on for spell in spells
-    )
+    if entry.state_on > spells[-1].started_on:
+        return True
+    told = (entry.state, entry.state_on)
+    return told in [(spell.state, spell.started_on) for spell in spells]
 
 
 def gather(entry, person, home, workplace, writes, on):
@@ -124,21 +129,24 @@ def _new_spell(entry, person, workplace):
     return person, first, workplace, rest
 
 
+_TOLD_OF = {
+    EMPLOYED: ("source", "channel", "employer_name", "contract_months", "monthly_income", "insured"),
+    INACTIVE: ("source", "inactive_reason"),
+    UNEMPLOYED: ("source",),
+}
+
+
 def _corrections(entry, spell, workplace):
-    told = {"source": entry.source}
-    if entry.state == EMPLOYED:
-        told |= {
-            "channel": entry.channel,
-            "employer_name": entry.employer_name,
-            "contract_months": entry.contract_months,
-            "monthly_income": entry.monthly_income,
-            "insured": entry.insured,
-        }
-    elif entry.state == INACTIVE:
-        told["inactive_reason"] = entry.inactive_reason
-    changes = {name: value for name, value in told.items() if value is not None and value != getattr(spell, name)}
+    changes = told_otherwise(_TOLD_OF[entry.state], entry, spell)
     if workplace and workplace.id != spell.employer_id:
         changes["employer_id"] = workplace
     if entry.confirmed_on > spell.confirmed_on:
         changes["confirmed_on"] = entry.confirmed_on
     return changes
+
+
+def told_otherwise(names, entry, known):
+    """`{name: value}` of what the row tells and the ledger does not say."""
+    return {
+        name: value for name in names if (value := getattr(entry, name)) is not None and value != getattr(known, name)
+    }

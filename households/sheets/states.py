@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from uuid import UUID
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +73,7 @@ class Person:
     sex: str
     birth_date: date
     category: int | None = None
-    phone_hash: UUID | None = None
+    phone_hash: str | None = None  # as 32 digits
     hukou: str = ""
     education: str = ""
     landless: bool = False

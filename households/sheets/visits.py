@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +18,7 @@ from households.sheets.undoing import touched_by_visits
 
 _KEY = ("household_id", "visited_on", "way", "visitor")
 _CONTENT = ("outcome", "unchanged", "note")
+_COUNTS = ExpressionWrapper(Q(outcome=VisitOutcome.COMPLETED), BooleanField())
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +26,7 @@ class Known:
     id: int | None
     content: tuple
     told: bool = False  # a row of this file has said it
+    corrected: bool = False  # by a visit of its own
 
     def confirms(self):
         return self.content[0] == VisitOutcome.COMPLETED and self.content[1]
@@ -33,7 +36,7 @@ class VisitsPlan:
     def __init__(self, terms):
         self.terms = terms
         self._households = KnownHouseholds(terms)
-        self._visits = {}  # key: Known
+        self._visits = {}  # key: [Known], the one that counts last
         self._loaded = set()
         self._confirmed = set()  # households whose confirmations changed
 
@@ -68,20 +71,26 @@ class VisitsPlan:
             return
         days = {day for _household_id, day in fresh}
         stored = Visit.objects.filter(
-            household_id__in={key for key, _day in fresh}, visited_on__range=(min(days), max(days))
+            household_id__in={key for key, _day in fresh}, visited_on__range=(min(days), max(days)), corrects=None
         )
-        for key, *values in stored.values_list("id", *_KEY, *_CONTENT):
+        stored = stored.order_by(_COUNTS, F("visited_at").asc(nulls_first=True), "pk")
+        for key, corrected, *values in stored.values_list("id", "superseded", *_KEY, *_CONTENT):
             if tuple(values[:2]) in fresh:
-                self._visits[tuple(values[:4])] = Known(key, tuple(values[4:]))
+                known = Known(key, tuple(values[4:]), corrected=corrected)
+                self._visits.setdefault(tuple(values[:4]), []).append(known)
 
     def _take(self, row, key, new, changed):
-        visit = self._visits.get(key)
+        visit = self._meant(row, key)
         before = visit.confirms() if visit else False
         told = _content(row, visit)
         if visit is None:
-            visit = self._visits[key] = new[key] = Known(None, told)
+            visit = new[key] = Known(None, told)
+            self._visits[key] = [visit]
             row.outcome = NEW
         elif visit.content != told:
+            if visit.corrected:
+                row.refuse("走访日期", _("This visit was corrected on its page: a sheet changes it no more."))
+                return
             if visit.told:
                 row.refuse("结果", _("An earlier row tells this visit otherwise."))
                 return
@@ -92,6 +101,11 @@ class VisitsPlan:
         visit.told = True
         if before != visit.confirms():
             self._confirmed.add(key[0])
+
+    def _meant(self, row, key):
+        """A row gives no time: of several visits of a day it means the one that says the same, else the last."""
+        known = self._visits.get(key, ())
+        return next((one for one in known if one.content == _content(row, one)), known[-1] if known else None)
 
     @staticmethod
     def _write(new, changed):

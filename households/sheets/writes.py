@@ -4,7 +4,6 @@ from collections import defaultdict
 
 from city import bulk
 from city.choices import AreaLevel
-from city.ciphers import keyed_hash
 from city.models import Area, Employer
 from households.models import (
     HardshipCertification,
@@ -51,14 +50,16 @@ SPELL_FIELDS = (
     "confirmed_on",
     "source",
 )
+_GRID_FIELDS = ("level", "parent_id", "code", "name", "kind", "main_city", "has_station", "path")
 STAY_FIELDS = ("started_on", "household_id", "relation", "leave_reason")
 
 
 class Writes:
-    """Rows name persons, households, grids and employers as objects: their ids are known when they are written."""
+    """Rows name persons, households, grids and employers as objects, which get their ids when they are handed over."""
 
     def __init__(self, terms, places):
         self._on = terms.on
+        self._behind = terms.behind
         self._places = places
         self.clear()
 
@@ -75,66 +76,74 @@ class Writes:
         self.transfers = []  # (person, origin id, home, relation, row as JSON)
         self.changes = defaultdict(lambda: defaultdict(dict))  # model: id or object: {field: value}
 
-    def flush(self):
-        """Write everything gathered, in the order the foreign keys ask for."""
-        self._write_grids()
-        self._give_ids(Employer, ("credit_code", "name", "kind"), self.workplaces, self._employer)
-        self._give_ids(Household, ("community_id", "number", "grid_id", "address"), self.homes, self._household)
-        persons = [person for person, _values in self.persons]
-        keys = bulk.insert_returning_ids(Resident, RESIDENT_FIELDS, [values for _person, values in self.persons])
-        for person, key in zip(persons, keys, strict=True):
-            person.id = key
-        bulk.insert(
+    def hand_over(self, ids):
+        """Have everything gathered written, in the order the foreign keys ask for, while the next rows are read.
+
+        `ids`: those reserved for what is new, by model.
+        """
+        self._give_ids(ids)
+        self._insert(Area, ("id", *_GRID_FIELDS), map(self._grid, self.grids))
+        self._insert(Employer, ("id", "credit_code", "name", "kind"), map(self._employer, self.workplaces))
+        self._insert(
+            Household, ("id", "community_id", "number", "grid_id", "address"), map(self._household, self.homes)
+        )
+        self._insert(Resident, ("id", *RESIDENT_FIELDS), ((person.id, *values) for person, values in self.persons))
+        self._insert(
             Membership,
             ("resident_id", *STAY_FIELDS),
             ((person.id, day, home and home.id, *rest) for person, day, home, *rest in self.stays),
         )
-        bulk.insert(
+        self._insert(
             LabourSpell,
             ("resident_id", *SPELL_FIELDS),
             ((person.id, *first, workplace and workplace.id, *rest) for person, first, workplace, rest in self.spells),
         )
-        bulk.insert(
+        self._insert(
             UnemploymentRegistration,
             ("resident_id", "registered_on"),
             ((person.id, day) for person, day in self.registrations),
         )
-        bulk.insert(
+        self._insert(
             HardshipCertification,
             ("resident_id", "category", "certified_on"),
             ((person.id, category, day) for person, category, day in self.hardships),
         )
-        bulk.insert(
+        self._insert(
             LowIncomeStatus,
             ("household_id", "started_on", "low_income"),
             ((home.id, self._on, low_income) for home, low_income in self.low_incomes),
         )
         self._write_changes()
         self._ask_transfers()
+        self._behind.do(bulk.check_references)
+        self.clear()
+
+    def _give_ids(self, ids):
+        persons = (person for person, _values in self.persons)
+        for model, new in (
+            (Area, self.grids),
+            (Employer, self.workplaces),
+            (Household, self.homes),
+            (Resident, persons),
+        ):
+            keys = iter(ids.get(model, ()))
+            for each in new:
+                each.id = next(keys)
+
+    def _insert(self, model, names, rows):
+        bulk.insert(model, names, rows, self._behind.do)
+
+    def _grid(self, grid):
+        path = f"{self._places.by_id[grid.community_id].path}{grid.id}/"
+        return grid.id, AreaLevel.GRID.value, grid.community_id, None, grid.name, "", False, False, path
 
     @staticmethod
     def _employer(workplace):
-        return workplace.credit_code, workplace.name, "company"
+        return workplace.id, workplace.credit_code, workplace.name, "company"
 
     @staticmethod
     def _household(home):
-        return home.community_id, home.number, home.grid and home.grid.id, home.address
-
-    @staticmethod
-    def _give_ids(model, names, things, values):
-        keys = bulk.insert_returning_ids(model, names, [values(thing) for thing in things])
-        for thing, key in zip(things, keys, strict=True):
-            thing.id = key
-
-    def _write_grids(self):
-        names = ("level", "parent_id", "code", "name", "kind", "main_city", "has_station", "path")
-        keys = bulk.reserve_ids(Area, len(self.grids)) if self.grids else []
-        rows = []
-        for grid, key in zip(self.grids, keys, strict=True):
-            grid.id = key
-            path = f"{self._places.by_id[grid.community_id].path}{key}/"
-            rows.append((key, AreaLevel.GRID.value, grid.community_id, None, grid.name, "", False, False, path))
-        bulk.insert(Area, ("id", *names), rows)
+        return home.id, home.community_id, home.number, home.grid and home.grid.id, home.address
 
     def _write_changes(self):
         for model, changed in self.changes.items():
@@ -143,32 +152,30 @@ class Writes:
                 key = thing if isinstance(thing, int) else thing.id
                 alike[tuple(values)].append((key, *(getattr(value, "id", value) for value in values.values())))
             for names, rows in alike.items():
-                bulk.update(model, names, rows)
+                self._behind.do(bulk.update, model, names, rows)
 
     def _ask_transfers(self):
-        for person, origin_id, home, relation, row in self.transfers:
-            TransferRequest.objects.get_or_create(
-                resident_id=person.id,
-                household_id=home.id,
-                state="asked",
-                defaults={"origin_id": origin_id, "relation": relation, "moves_on": self._on, "row": row},
-            )
+        asked = [(person.id, origin_id, home.id, *rest) for person, origin_id, home, *rest in self.transfers]
+        if asked:
+            self._behind.do(_ask_transfers, asked, self._on)
 
 
-def resident_values(person, *, id_number, id_hash, initials, window, phone):
+def _ask_transfers(asked, on):
+    for resident_id, origin_id, household_id, relation, row in asked:
+        TransferRequest.objects.get_or_create(
+            resident_id=resident_id,
+            household_id=household_id,
+            state="asked",
+            defaults={"origin_id": origin_id, "relation": relation, "moves_on": on, "row": row},
+        )
+
+
+def resident_values(person, identity, *, phone, phone_hash):
     """Values of RESIDENT_FIELDS for a person the sheet makes known."""
     return (
-        id_number,
-        id_hash,
-        "",
-        person.name,
-        initials,
-        person.sex,
-        person.birth_date,
-        person.category,
-        *window,
+        *identity.values().values(),
         phone or "",
-        keyed_hash(phone) if phone else None,
+        phone_hash,
         "",
         "",
         person.hukou,

@@ -1,17 +1,23 @@
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from city import parts
 from config.endpoint import endpoint
 from households.models import Household
 from households.profiles import members_of
 
-VISITS_SHOWN = 50
-
 
 def find_household(request, household_id):
     visible = Household.objects.visible_to(request.posting).select_related("community__parent", "grid")
     return {"household": get_object_or_404(visible, pk=household_id)}
+
+
+def home_of(household):
+    """The page everything about a household goes back to, and its name."""
+    number = {"number": household.number}
+    return reverse("households:household", args=[household.pk]), _("Household %(number)s") % number
 
 
 def _is_at_home(profile, posting):
@@ -32,7 +38,7 @@ def household(request, household):
             "household": household,
             "members": members,
             "past_members": [(one, _is_at_home(one, request.posting)) for one in past_members],
-            "visits": household.visits.order_by("-visited_on", "-pk")[:VISITS_SHOWN],
+            "may_edit": request.posting.may("households.edit_register"),
             "low_income": household.low_income_points.order_by("-started_on"),
             "panels": parts.panels_for("household", request, household),
             "today": today,

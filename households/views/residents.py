@@ -9,17 +9,18 @@ from city import parts
 from city.trail import record_event
 from config.endpoint import endpoint
 from config.paging import paginate
-from households.forms import SearchForm
-from households.models import Resident
+from households.forms.search import SearchForm
+from households.models import ContactDetails, Resident
 from households.profiles import profiles_on, timeline
 from households.search import is_number, search
+from households.views.events import events_after
 
 
 def find_resident(request, resident_id):
     return {"resident": get_object_or_404(Resident.objects.visible_to(request.posting), pk=resident_id)}
 
 
-@endpoint(["GET", "POST"], "households.view_residents")
+@endpoint(["GET", "POST"], "households.view_residents", pace="search")
 def residents(request):
     """One box that finds a resident of the posting's area by number, phone, name or initials.
 
@@ -36,6 +37,7 @@ def residents(request):
         {
             "form": form,
             "query": form.query,
+            "may_edit": request.posting.may("households.edit_register"),
             "page": page,
             "profiles": profiles_on(page.rows, timezone.localdate()),
         },
@@ -49,7 +51,7 @@ def resident(request, resident):
     return render(request, "households/resident.html", _file(request, resident))
 
 
-@endpoint(["POST"], "households.reveal_numbers", lookup=find_resident)
+@endpoint(["POST"], "households.reveal_numbers", lookup=find_resident, pace="reveal")
 def reveal_number(request, resident):
     """Opens the one full number once and leaves a line in the trail; loading the page again masks it again."""
     record_event("reveal", request=request, key=resident.pk, details={"field": "id_number"})
@@ -58,11 +60,30 @@ def reveal_number(request, resident):
     return render(request, "households/resident.html", _file(request, resident) | {"number": resident.id_number})
 
 
+@endpoint(["POST"], "households.reveal_numbers", lookup=find_resident, pace="reveal")
+def reveal_phones(request, resident):
+    """The person's phone and the contact person's, to be called at once; a line stands in the trail."""
+    record_event("reveal", request=request, key=resident.pk, details={"field": "phone"})
+    contact = ContactDetails.objects.filter(resident=resident).first()
+    phones = [number for number in (resident.phone, contact and contact.contact_phone) if number]
+    return render(
+        request,
+        "households/_phones.html" if request.htmx else "households/resident.html",
+        ({"resident": resident} if request.htmx else _file(request, resident)) | {"phones": phones},
+    )
+
+
 def _file(request, resident):
     today = timezone.localdate()
+    profile = profiles_on([resident], today)[0]
+    may_edit = request.posting.may("households.edit_register")
     return {
         "resident": resident,
-        "profile": profiles_on([resident], today)[0],
+        "profile": profile,
+        "may_edit": may_edit,
+        "may_merge": request.posting.may("households.accept_transfers"),
+        "may_correct": request.posting.may("households.correct_identity"),
+        "events": events_after(profile.code) if may_edit else [],
         "spells": timeline(resident.labour_spells.select_related("employer"), today),
         "stays": timeline(resident.memberships.select_related("household__community"), today),
         "registrations": resident.registration_spans.order_by("-first_on"),

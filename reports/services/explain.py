@@ -1,8 +1,12 @@
-"""Every figure opens: the persons, households or episodes behind it, from the same declaration as the count."""
+"""Every figure opens: the persons, households, episodes or promises behind it, from the declaration of the count."""
+
+from dataclasses import dataclass
 
 from django.db.models import BooleanField, Case, Q, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from assistance.models import Commitment
 from city.choices import AreaLevel
 from households.choices import InactiveReason, LabourState
 from households.models import Household, LedgerSpan, ZeroEmploymentEpisode
@@ -15,7 +19,8 @@ PARTS = ("numerator", "denominator", "gap", "stale", "unknown")
 
 
 def listing(area, on, key, part, overlay=None):
-    """Rows behind one part of a figure, ordered by id: LedgerSpan for persons, Household or ZeroEmploymentEpisode.
+    """Rows behind one part of a figure, ordered by id: LedgerSpan for persons, Household, ZeroEmploymentEpisode or
+    Commitment.
 
     `stale` lists the stale persons of the denominator, `unknown` those who would belong to it if surveyed; both are
     empty where the rules do not judge evidence. A count has a numerator only.
@@ -35,6 +40,7 @@ def listing(area, on, key, part, overlay=None):
         "person": ("resident", "household", "community", "spell"),
         "household": ("community",),
         "episode": ("household__community",),
+        "commitment": ("case__resident", "case__community", "clock"),
     }
     return rows.select_related(*related[indicator.unit]).order_by("pk")
 
@@ -71,6 +77,8 @@ def reason(row, part):
         return _("Household %(number)s") % {"number": row.number}
     if isinstance(row, ZeroEmploymentEpisode):
         return _episode_reason(row)
+    if isinstance(row, Commitment):
+        return _promise_reason(row)
     inactive_reason = row.spell.inactive_reason if row.state == LabourState.INACTIVE else ""
     return person_reasons(part)(row.state, row.state_since, inactive_reason, row.confirmed_on)
 
@@ -98,18 +106,36 @@ def _episode_reason(row):
     return said
 
 
+def _promise_reason(row):
+    words = {"made": row.made_on, "due": timezone.localtime(row.clock.due_at).strftime("%Y-%m-%d %H:%M")}
+    said = _("promised %(made)s, due %(due)s") % words
+    return said + _(", placed %(day)s") % {"day": row.kept_on} if row.kept_on else said
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Whom and where a row of a list is about; a household or an episode is about no one person."""
+
+    resident: object
+    household_id: int
+    household_number: str
+    community: object
+
+
+def shown(row):
+    if isinstance(row, Commitment):
+        return Shown(row.case.resident, row.household_id, row.household_number or "", row.case.community)
+    if isinstance(row, Household):
+        return Shown(None, row.pk, row.number, row.community)
+    if isinstance(row, ZeroEmploymentEpisode):
+        return Shown(None, row.household_id, row.household.number, row.household.community)
+    return Shown(row.resident, row.household_id, row.household.number, row.community)
+
+
 def as_rows(area, on, key, part):
     """The contract's shape, persons with their full number (for the command line, which acts for the city)."""
     for row in listing(area, on, key, part).iterator(chunk_size=2_000):
-        why = str(reason(row, part))
-        if isinstance(row, LedgerSpan):
-            yield {
-                "id_number": row.resident.id_number,
-                "name": row.resident.name,
-                "household": row.household.number,
-                "community": row.community.code,
-                "reason": why,
-            }
-        else:
-            household = row if isinstance(row, Household) else row.household
-            yield {"household": household.number, "community": household.community.code, "reason": why}
+        one = shown(row)
+        person = {"id_number": one.resident.id_number, "name": one.resident.name} if one.resident else {}
+        place = {"household": one.household_number, "community": one.community.code}
+        yield person | place | {"reason": str(reason(row, part))}

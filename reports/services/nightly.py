@@ -12,6 +12,7 @@ from city import files, jobs, trail
 from city.choices import AreaLevel, RunState
 from city.commands import last_ended_day
 from city.models import Area, Run
+from city.nightly import run_steps
 from households import ledger
 from reports.engine import measure
 from reports.services import dashboards
@@ -66,7 +67,9 @@ def run_here(on=None):
 
 @jobs.job(NIGHT)
 def night(run):
-    """One night: files follow moves, every status of the day, the boards, the trail sealed, old files removed."""
+    """One night: files follow moves, every status of the day, the boards, what apps look for, the trail sealed, old
+    files removed. Apps look at the present alone: a night caught up late is not theirs.
+    """
     on = run.business_day
     with trail.acting(reason=NIGHT):
         ledger.rehome(timezone.localdate())
@@ -74,9 +77,11 @@ def night(run):
     result = recompute_status(on, counts=counts)
     jobs.progress(run, result["areas"], result["areas"])
     dashboards.refresh(on)
+    late = on < last_ended_day()
+    steps = {} if late else run_steps(on)
     trail.seal()
     files.expire_files()
-    return result | {"late": on < last_ended_day()}
+    return result | {"late": late, "steps": steps}
 
 
 def _measured_by_district(run, on):

@@ -4,9 +4,9 @@ import json
 
 from django.db.models import Prefetch
 
+from city.exports import WRITERS
 from reports.indicators import AREA_INDICATORS, INDICATORS
 from reports.models import AreaStatus, CriterionResult
-from reports.services.exports import WRITERS
 
 _HEAD = ["area", "name", "level", "on", "ruleset", "verdict", "points"]
 _KEYS = [*INDICATORS, *AREA_INDICATORS]

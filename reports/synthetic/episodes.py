@@ -24,6 +24,9 @@ _COURSES_OF_PAST = {
     FALLEN: ("overdue", "in_time", "fresh", "dual", "in_time", "withdrawn"),
 }
 _PER_HOUSEHOLD = 0.012
+#: Where somebody can sign in, more households were placed in the last year, and are still visited.
+_VISITED_PER_HOUSEHOLD = 0.035
+_VISITED_AT_MOST = 14
 _OUTCOMES = (("completed", 0.92), ("nobody_in", 0.06), ("refused", 0.02))
 _WAYS = (("door", 0.75), ("phone", 0.18), ("window", 0.07))
 _NOTES = ("", "", "", "希望在附近找工作", "愿意参加培训", "已介绍岗位，等待答复", "家中有老人需要照顾", "情况稳定")
@@ -37,8 +40,9 @@ def _entered_at(day):
 class Caseworker:
     """Writes the episodes and visits of one community."""
 
-    def __init__(self, community, writer, draw, tables, on, history_start):
+    def __init__(self, community, writer, draw, tables, on, history_start, is_showcase=False):
         self.community, self.writer, self.draw, self.tables = community, writer, draw, tables
+        self.is_showcase = is_showcase
         self.on, self.start = on, history_start
         self.visited = set()
         self.visitors = [names.surname(draw) + names.given_name(draw, "female") for _ in community.grids]
@@ -50,8 +54,11 @@ class Caseworker:
         courses, first = _COURSES[self.community.profile], self.community.index // 5
         if self.community.past in _COURSES_OF_PAST:
             courses, first = _COURSES_OF_PAST[self.community.past], 0
-        for number, household in enumerate(self.draw.sample(fit, min(wanted, len(fit)))):
-            household.episode = self._possible(courses[(first + number) % len(courses)])
+        taken = [courses[(first + number) % len(courses)] for number in range(wanted)]
+        if self.is_showcase:
+            taken += ["lately"] * min(_VISITED_AT_MOST, round(len(households) * _VISITED_PER_HOUSEHOLD))
+        for household, course in zip(self.draw.sample(fit, min(len(taken), len(fit))), taken, strict=False):
+            household.episode = self._possible(course)
             for person in household.members:
                 person.left_on = None
                 if person.standing == standing.FORCE:
@@ -111,12 +118,15 @@ class Caseworker:
 
     def _close(self, household, certified_on, eliminated_on=None, withdrawn_on=None, reason=""):
         """The episode with its card, and a visit every month while it is open and for a year after elimination."""
+        self._certify(household, certified_on, eliminated_on, withdrawn_on, reason)
+        last = withdrawn_on or (add_months(eliminated_on, 12) if eliminated_on else self.on)
+        self._visit_monthly(household, certified_on, min(last, self.on))
+
+    def _certify(self, household, certified_on, eliminated_on, withdrawn_on=None, reason=""):
         self.tables.add(
             ZeroEmploymentEpisode, household.pk, certified_on,
             f"L{self.community.code[4:]}{household.number.zfill(4)}", eliminated_on, withdrawn_on, reason,
         )  # fmt: skip
-        last = withdrawn_on or (add_months(eliminated_on, 12) if eliminated_on else self.on)
-        self._visit_monthly(household, certified_on, min(last, self.on))
 
     def _placed(self, person, day):
         self.writer.spell(person, day, EMPLOYED, channels=HELPED)
@@ -137,6 +147,21 @@ class Caseworker:
 
     def _dual(self, household, workers):
         self._in_time(household, workers, share=1)
+
+    def _lately(self, household, workers):
+        """Placed in the last year: visited each month since, this month's visit done or still to come."""
+        certified_on = self._certified_between(self.on - timedelta(days=320), self.on - timedelta(days=45))
+        eliminated_on = certified_on + timedelta(days=self.draw.whole(4, 27))
+        self._without_work(household, workers, certified_on)
+        for person in workers:
+            self._placed(person, eliminated_on)
+        self._certify(household, certified_on, eliminated_on)
+        this_month = self.on.replace(day=1)
+        is_missed = self.draw.chance(0.2)
+        self._visit_monthly(household, certified_on, add_months(this_month, -1 if is_missed else 0) - _DAY)
+        visited_on = self.draw.day(this_month, month_end(self.on))
+        if visited_on <= self.on and not is_missed and self.draw.chance(0.5):
+            self.visit(household, visited_on, True)
 
     def _late(self, household, workers):
         self._placed_late(

@@ -3,11 +3,11 @@
 from django.db import connection
 
 from city import trail
-from city.models import Area, AreaCode, Employer, MinimumWage
+from city.models import Area, AreaCode, Employer, MinimumWage, Posting
 from city.rules import add_months
 from households import ledger
 from households.models import Household, Resident, Visit, ZeroEmploymentEpisode
-from reports.synthetic import desk, names, people, standing
+from reports.synthetic import casework, desk, names, people, posts, standing
 from reports.synthetic.accounts import Personnel, showcase
 from reports.synthetic.areas import MOST_COMMUNITIES, Network
 from reports.synthetic.development import Development
@@ -114,7 +114,9 @@ class Founder:
         standing.decide(households, profile, draw, self.on, self.history_start)
         development = Development(community, profile, draw, self.on, self.history_start)
         writer = Biographer(draw, self.tables, self.employers, profile, development, self.on, self.history_start)
-        casework = Caseworker(community, writer, draw, self.tables, self.on, self.history_start)
+        casework = Caseworker(
+            community, writer, draw, self.tables, self.on, self.history_start, community in showcase(self.network)
+        )
         casework.choose(households)
         standing.choose_jobless(households, profile, draw)
         standing.choose_returned(households, development.share, draw)
@@ -150,6 +152,24 @@ class Founder:
         desks = [(postings["clerk1"], one), (postings["clerk2"], two), (postings["office1"], self.network.city)]
         self.objects["sheetimport"] = desk.load_sheets(self.tables, desks, self.on)
         self.objects["run"] = desk.run_jobs(self.tables, desks, self.on)
+
+    def work_at_desks(self):
+        """Casework in every state where somebody can sign in to look at it."""
+        desks, seen = [], set()
+        for number, place in enumerate(showcase(self.network), start=1):
+            if place.pk not in seen:
+                seen.add(place.pk)
+                desks.append(self._desk(place, number))
+        casework.fill(desks, self.on, [name for _key, name in self.employers], Stream(self.seed, "casework"))
+        self.objects |= casework.ids_shown(desks) | posts.ids_shown(desks)
+
+    def _desk(self, place, number):
+        postings = Posting.objects.select_related("staff", "area", "grid")
+        found = {
+            role: postings.get(pk=self.personnel.posting_ids[f"{role}{number}"])
+            for role in ("clerk", "head", "street", "district")
+        }
+        return casework.Desk(community=Area.objects.get(pk=place.pk), **found)
 
     def report(self):
         return {
@@ -194,4 +214,6 @@ def make_city(*, residents, on, communities=None, seed=1, history_months=24, pro
         ledger.rebuild()
         # A database that was empty a moment ago plans its queries for empty tables.
         cursor.execute("ANALYZE")
+    with trail.acting(reason="make_city"):
+        founder.work_at_desks()
     return founder.report()

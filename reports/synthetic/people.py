@@ -72,7 +72,7 @@ def _couple_one_child(draw):
 
 def _couple_two_children(draw):
     age = draw.uniform(2, 17)
-    return [*_pair(draw, 29, 46), (CHILD, _either(draw), age), (CHILD, _either(draw), max(0.1, age - 3))]
+    return [*_pair(draw, 29, 46), (CHILD, _either(draw), age), (CHILD, _either(draw), draw.uniform(0.1, age - 0.9))]
 
 
 def _couple_grown_child(draw):

@@ -5,9 +5,11 @@ from decimal import Decimal, InvalidOperation
 from django import template
 from django.utils.translation import gettext as _
 
+from city.templatetags.percent import percent
 from reports.choices import Comparator, Verdict
 
 register = template.Library()
+register.filter(percent)
 
 ICONS = {
     Verdict.MET: "circle-check",
@@ -15,15 +17,6 @@ ICONS = {
     Verdict.NOT_PROVEN: "circle-question-mark",
     Verdict.NOT_APPLICABLE: "circle-minus",
 }
-
-
-@register.filter
-def percent(numerator, denominator):
-    """`31, 33` → `93.93%`: two decimals, cut; a dash where there is nothing to divide by."""
-    if numerator is None or not denominator:
-        return "–"
-    hundredths = numerator * 10_000 // denominator
-    return f"{hundredths // 100}.{hundredths % 100:02}%"
 
 
 @register.filter
@@ -63,6 +56,13 @@ def meter(row):
 def unlocalized(number):
     """A coordinate for a drawing, with a point whatever the language."""
     return str(number)
+
+
+@register.filter
+def quarter_words(quarter):
+    """`2026 Q3` as people write it."""
+    year, number = quarter.split(" Q")
+    return _("Q%(number)s %(year)s") % {"number": number, "year": year}
 
 
 @register.filter

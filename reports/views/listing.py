@@ -1,12 +1,14 @@
 from django.http import Http404
 from django.shortcuts import redirect, render
 
+from assistance.models import Commitment
+from city.exports import ask_for
 from config.endpoint import endpoint
 from config.paging import paginate
 from households.models import LedgerSpan
 from reports.forms import BoardFilter, DayForm, ExportForm
 from reports.indicators import INDICATORS
-from reports.services import explain, exports
+from reports.services import explain
 from reports.views.status import find_area, latest_day
 from reports.wording import COUNT_PARTS, PARTS
 
@@ -35,26 +37,16 @@ def listing(request, area, indicator, part):
             "part": part,
             "on": on,
             "page": page,
-            "of_persons": rows.model is LedgerSpan,
-            "rows": [_shown(row, part, on) for row in page.rows],
+            "of_persons": rows.model in (LedgerSpan, Commitment),
+            "rows": [(explain.shown(row), explain.reason(row, part)) for row in page.rows],
         },
     )
 
 
-def _shown(row, part, on):
-    household = getattr(row, "household", row)
-    return {
-        "resident": getattr(row, "resident", None),
-        "household": household,
-        "community": household.community if not hasattr(row, "community") else row.community,
-        "reason": explain.reason(row, part),
-    }
-
-
-@endpoint(["POST"], "reports.open_figures", lookup=find_figure)
+@endpoint(["POST"], "reports.open_figures", lookup=find_figure, pace="export")
 def export_listing(request, area, indicator, part):
     on = DayForm(request.POST).day(latest_day())
-    run = exports.ask_for(
+    run = ask_for(
         "export_listing",
         request,
         {
@@ -68,7 +60,7 @@ def export_listing(request, area, indicator, part):
     return redirect("city:run", run_id=run.pk)
 
 
-@endpoint(["POST"], "reports.view_status")
+@endpoint(["POST"], "reports.view_status", pace="export")
 def export_board(request):
     """The board as its address filters it, all pages."""
     filters = BoardFilter(request.GET, posting=request.posting)
@@ -81,4 +73,4 @@ def export_board(request):
         "sort": values.get("sort") or "code",
         "format": ExportForm(request.POST).chosen,
     }
-    return redirect("city:run", run_id=exports.ask_for("export_board", request, asked).pk)
+    return redirect("city:run", run_id=ask_for("export_board", request, asked).pk)

@@ -18,14 +18,15 @@ def build(residents):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("part", choices=["build", "night", "night-sqlite", "sheets", "exports"])
+    names = ["build", "night", "night-sqlite", "sheets", "exports", "insurance", "allocation"]
+    parser.add_argument("part", choices=names)
     parser.add_argument("--residents", type=int, required=True)
     parser.add_argument("--rows", type=int, default=100_000)
     asked = parser.parse_args()
     django.setup()
     # The models of these need the settings first.
     from city.commands import last_ended_day
-    from tests.bench import exports, night, sheets
+    from tests.bench import allocation, exports, insurance, night, sheets
 
     on = last_ended_day()
     parts = {
@@ -34,6 +35,8 @@ def main():
         "night-sqlite": lambda: night.measure(on, " on SQLite"),
         "sheets": lambda: sheets.measure(asked.rows),
         "exports": lambda: exports.measure(on),
+        "insurance": lambda: insurance.measure(on, asked.residents),
+        "allocation": allocation.measure,
     }
     for row in parts[asked.part]():
         sys.stdout.write(json.dumps(row) + "\n")

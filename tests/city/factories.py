@@ -1,9 +1,10 @@
 from datetime import date
 
 import factory
+from django.utils import timezone
 
 from city.choices import AreaLevel, Role
-from city.models import Area, Employer, Posting, Staff
+from city.models import Area, Clock, Employer, Notice, Posting, Staff
 
 
 class AreaFactory(factory.django.DjangoModelFactory):
@@ -62,3 +63,22 @@ class EmployerFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = Employer
+
+
+class ClockFactory(factory.django.DjangoModelFactory):
+    unit = "working_days"
+    allowance = 5
+    started_at = factory.LazyFunction(timezone.now)
+
+    class Meta:
+        model = Clock
+
+
+class NoticeFactory(factory.django.DjangoModelFactory):
+    kind = "zero_household"
+    title = "notice"
+    area = factory.SubFactory(AreaFactory, street=True)
+    clock = factory.SubFactory(ClockFactory)
+
+    class Meta:
+        model = Notice

@@ -1,20 +1,27 @@
 import uuid
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from city.choices import AreaLevel
 from city.models import (
     AreaCode,
+    Clock,
+    ClockPause,
+    Draft,
+    Finding,
     IdempotencyKey,
     MinimumWage,
+    NumberSeries,
+    Objection,
     Parameter,
     PolicyDocument,
     Run,
     StoredFile,
     TrailBlock,
 )
-from tests.city.factories import AreaFactory, EmployerFactory, PostingFactory, StaffFactory
+from tests.city.factories import AreaFactory, EmployerFactory, NoticeFactory, PostingFactory, StaffFactory
 from tests.constraints import assert_refused, named
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +80,46 @@ def keys_twice():
         IdempotencyKey.objects.create(posting=posting, key=key, answer="/")
 
 
+NOW = timezone.now()
+BEFORE = NOW - timedelta(hours=1)
+
+
+def clock(**values):
+    return Clock.objects.create(**{"unit": "hours", "allowance": 72, "started_at": NOW} | values)
+
+
+def pauses_twice():
+    one = clock()
+    for _number in range(2):
+        ClockPause.objects.create(clock=one, reason="ill", paused_at=NOW)
+
+
+def objection_without_an_answer():
+    Objection.objects.create(notice=NoticeFactory(), words="no", received_at=NOW, upheld=True, answered_at=NOW)
+
+
+def findings_twice():
+    area = AreaFactory()
+    for _number in range(2):
+        Finding.objects.create(kind="a", key="1", area=area, found_on=D, seen_on=D)
+
+
+def finding_explained_without_a_reason():
+    Finding.objects.create(kind="a", key="1", area=AreaFactory(), found_on=D, seen_on=D, state="explained")
+
+
+def series_twice():
+    area = AreaFactory()
+    for _number in range(2):
+        NumberSeries.objects.create(name="card", area=area, year=2026)
+
+
+def drafts_twice():
+    posting = PostingFactory()
+    for _number in range(2):
+        Draft.objects.create(posting=posting, form="visit", key="1")
+
+
 NAME = uuid.uuid4()
 CASES = {
     "area_grid_name_unique": grids_twice,
@@ -97,6 +144,17 @@ CASES = {
         lambda: TrailBlock.objects.create(first_entry=1, last_entry=2, entries=2, digest="0")
     ),
     "idempotencykey_once": keys_twice,
+    "clock_due_after_start": lambda: clock(due_at=BEFORE),
+    "clock_stops_after_start": lambda: clock(stopped_at=BEFORE),
+    "clockpause_one_open": pauses_twice,
+    "clockpause_in_order": lambda: ClockPause.objects.create(
+        clock=clock(), reason="ill", paused_at=NOW, resumed_at=BEFORE
+    ),
+    "objection_answered_whole": objection_without_an_answer,
+    "finding_unique": findings_twice,
+    "finding_reason_when_explained": finding_explained_without_a_reason,
+    "numberseries_unique": series_twice,
+    "draft_unique": drafts_twice,
 }
 
 

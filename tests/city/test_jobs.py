@@ -104,6 +104,18 @@ def test_a_failing_job_keeps_one_clear_line_and_the_log_the_rest(register, caplo
     assert "Traceback" in caplog.text
 
 
+def test_what_only_a_programmer_understands_stays_in_the_log(register, caplog):
+    def fails(run):
+        return {}["sheet"]
+
+    register(fails)
+    with caplog.at_level(logging.ERROR):
+        run = performed(make_run())
+    assert run.state == RunState.FAILED
+    assert "'sheet'" not in run.error
+    assert "KeyError" in caplog.text
+
+
 def test_the_databases_words_are_not_shown_because_they_quote_rows(register):
     def fails(run):
         with transaction.atomic():

@@ -2,6 +2,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import RequestFactory
 from django.utils import timezone
@@ -111,8 +112,8 @@ def test_the_menu_shows_what_the_posting_may_open(monkeypatch):
 # Forms sent twice
 
 
-def sent(posting, key):
-    request = RequestFactory().post("/", {"idempotency_key": key})
+def sent(posting, key, path="/", **fields):
+    request = RequestFactory().post(path, {"idempotency_key": key, **fields})
     request.posting = posting
     return request
 
@@ -138,6 +139,44 @@ def test_of_two_sends_at_once_the_slower_is_undone_and_answered_like_the_quicker
         work()
     assert not Staff.objects.filter(number="slower").exists()
     assert PostingMiddleware(None).process_exception(request, twice.value)["Location"] == "/first/"
+
+
+OTHERS = [
+    {"name": "李强"},
+    {"name": "王芳", "more": ""},
+    {"name": "王芳", "path": "/elsewhere/"},
+    {"name": "王芳", "file": SimpleUploadedFile("a.csv", b"1")},
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_key_used_before_with_other_contents_is_refused(other):
+    posting, key = PostingFactory(), str(uuid.uuid4())
+    idempotency.remember(sent(posting, key, name="王芳"), "/answer/")
+    request = sent(posting, key, **other)
+    assert idempotency.was_sent(request)
+    with pytest.raises(idempotency.SentOtherwise) as otherwise:
+        idempotency.once(request)
+    with pytest.raises(idempotency.SentOtherwise):
+        idempotency.remember(request, "/answer/")
+    assert PostingMiddleware(None).process_exception(request, otherwise.value).status_code == 422
+
+
+def test_files_of_one_name_are_told_apart_by_what_they_hold():
+    posting, key = PostingFactory(), str(uuid.uuid4())
+    one, same, other = (SimpleUploadedFile("a.csv", content) for content in (b"12", b"12", b"13"))
+    request = sent(posting, key, file=one)
+    idempotency.remember(request, "/answer/")
+    assert request.FILES["file"].read() == b"12"
+    assert idempotency.once(sent(posting, key, file=same)) == "/answer/"
+    with pytest.raises(idempotency.SentOtherwise):
+        idempotency.once(sent(posting, key, file=other))
+
+
+def test_a_key_stored_without_its_contents_answers_for_any():
+    posting, key = PostingFactory(), uuid.uuid4()
+    IdempotencyKey.objects.create(posting=posting, key=key, answer="/answer/")
+    assert idempotency.once(sent(posting, str(key), name="王芳")) == "/answer/"
 
 
 @pytest.mark.parametrize("key", ["", "no uuid"])

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from city import trail
+from city import bulk, trail
 from city.choices import TrailOperation
 from city.models import CalendarDay, Employer, Posting, Staff, TrailAct, TrailBlock, TrailEntry
-from city.trail.triggers import APPEND_ONLY, drop_triggers, install_triggers, installed
+from city.trail.triggers import APPEND_ONLY, MANY_ROWS, drop_triggers, install_triggers, installed
 from tests.city.factories import AreaFactory, EmployerFactory, PostingFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,74 @@ def test_an_insert_keeps_its_key_an_update_and_a_delete_the_row_before():
     assert [(found, operation) for found, operation, _ in rows] == [(key, "I"), (key, "U"), (key, "D")]
     assert rows[0][2] is None
     assert (rows[1][2]["name"], rows[2][2]["name"]) == ("before", "after")
+
+
+def at_once(count):
+    return [employer.pk for employer in Employer.objects.bulk_create(EmployerFactory.build_batch(count))]
+
+
+needs_statements = pytest.mark.skipif(connection.vendor != POSTGRESQL, reason="SQLite writes a line a row")
+
+
+@needs_statements
+@pytest.mark.parametrize(("rows", "lines"), [(MANY_ROWS - 1, MANY_ROWS - 1), (MANY_ROWS, 1)])
+def test_many_rows_inserted_at_once_are_one_line(rows, lines):
+    with trail.acting(reason="sheet") as act:
+        keys = at_once(rows)
+    entries = list(act.entries.order_by("id").values_list("key", "last_key", "operation"))
+    assert len(entries) == lines
+    assert entries[0] == (str(keys[0]), keys[-1] if lines == 1 else None, "I")
+    assert set(trail.keys_written(act, Employer)) == set(map(str, keys))
+
+
+@needs_statements
+def test_every_stretch_of_keys_has_its_line():
+    keys = [*range(9_000, 9_060), 9_070, *range(9_100, 9_160)]
+    with trail.acting(reason="sheet") as act:
+        bulk.insert(Employer, ["id", "credit_code", "name", "kind"], [(key, f"C{key}", "", "company") for key in keys])
+    lines = list(act.entries.order_by("id").values_list("key", "last_key"))
+    assert lines == [("9000", 9059), ("9070", None), ("9100", 9159)]
+    assert sorted(trail.keys_written(act, Employer)) == sorted(map(str, keys))
+
+
+@pytest.fixture
+def many():
+    """An act that inserted many rows at once, and their keys."""
+    with trail.acting(reason="sheet") as act:
+        return act, at_once(MANY_ROWS * 2)
+
+
+def test_many_rows_are_undone(many):
+    act, keys = many
+    untouched = EmployerFactory()
+    assert trail.undo_act(act) == {("city_employer", str(key)) for key in keys}
+    assert list(Employer.objects.all()) == [untouched]
+
+
+def test_many_rows_and_what_the_same_act_did_to_them_are_undone(many):
+    act, _keys = many
+    with trail.acting(reason="more") as more:
+        keys = at_once(MANY_ROWS)
+        Employer.objects.filter(pk=keys[3]).update(name="changed")
+        Employer.objects.filter(pk=keys[4]).delete()
+    trail.undo_act(more)
+    assert Employer.objects.count() == MANY_ROWS * 2
+
+
+def test_many_rows_one_of_which_was_written_later_are_not_undone(many):
+    act, keys = many
+    with trail.acting(reason="later"):
+        Employer.objects.filter(pk=keys[MANY_ROWS]).update(name="changed")
+    with pytest.raises(trail.BuiltOn):
+        trail.undo_act(act)
+    assert Employer.objects.count() == MANY_ROWS * 2
+
+
+def test_the_last_key_of_a_line_is_sealed(many):
+    trail.seal()
+    assert trail.verify()["broken"] == []
+    tamper("UPDATE city_trailentry SET last_key = COALESCE(last_key, 0) + 1 WHERE act_id = %s", many[0].pk)
+    assert len(trail.verify()["broken"]) == 1
 
 
 def test_an_act_says_who_why_and_from_where(rf):

@@ -55,9 +55,9 @@ def test_a_stranger_is_sent_to_sign_in(client, community):
 @pytest.mark.parametrize(
     ("role", "start"),
     [
-        (Role.STATION_CLERK, f"/status/{CODE}/"),
-        (Role.STATION_HEAD, f"/status/{CODE}/"),
-        (Role.STREET_REVIEWER, "/status/"),
+        (Role.STATION_CLERK, "/today/"),
+        (Role.STATION_HEAD, "/today/"),
+        (Role.STREET_REVIEWER, "/reviews/"),
         (Role.FINANCE, "/status/"),
         (Role.DISTRICT_OFFICER, "/quarter/"),
         (Role.CITY_OFFICE, "/quarter/"),
@@ -135,6 +135,14 @@ def test_a_form_sent_twice_loads_once(client, community, send):
     key = uuid.uuid4()
     first, second = upload(send, person(), key=key), upload(send, person(), key=key)
     assert first["Location"] == second["Location"]
+    assert SheetImport.objects.count() == 1
+
+
+def test_a_form_sent_again_with_another_file_is_refused(client, community, send):
+    sign_in(client, Role.STATION_CLERK, community)
+    key = uuid.uuid4()
+    assert upload(send, person(), key=key).status_code == 302
+    assert upload(send, person(姓名="李强"), key=key).status_code == 422
     assert SheetImport.objects.count() == 1
 
 

@@ -46,7 +46,7 @@ def page(page):
             complaints.append(message.text)
 
     def on_response(response):
-        if "/static/" in response.url and not response.ok:
+        if "/static/" in response.url and response.status >= 400:
             complaints.append(response.url)
 
     page.on("pageerror", lambda error: complaints.append(str(error)))

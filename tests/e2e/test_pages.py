@@ -68,6 +68,7 @@ def check(page):
 
 def test_a_clerk_goes_from_the_verdict_to_the_persons_behind_it(screen, community):
     open_as(screen, Role.STATION_CLERK, community, "clerk")
+    screen.goto(f"/status/{CODE}/")
     expect(screen.get_by_role("heading", level=1, name="枫桥社区")).to_be_visible()
     expect(screen.get_by_text("再有 1 人就业即达到 96%")).to_be_visible()
     check(screen)
@@ -123,7 +124,7 @@ def test_signing_in_and_searching_need_no_mouse(page, community):
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1, name="枫桥社区")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="今日工作")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
     while page.evaluate("document.activeElement.textContent.trim()") != "居民":

@@ -6,8 +6,12 @@ from city.ciphers import keyed_hash
 from city.rules import id_check_digit
 from households.choices import HardshipCategory, LabourState, Relation, Sex, VisitOutcome
 from households.models import (
+    Certificate,
+    Declaration,
+    HardshipApplication,
     HardshipCertification,
     Household,
+    HouseholdTag,
     LabourSpell,
     LowIncomeStatus,
     Membership,
@@ -152,3 +156,41 @@ class TransferRequestFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = TransferRequest
+
+
+class DeclarationFactory(factory.django.DjangoModelFactory):
+    household = factory.SubFactory(HouseholdFactory)
+    source = "station"
+    declared_on = date(2026, 10, 10)
+
+    class Meta:
+        model = Declaration
+
+
+class HouseholdTagFactory(factory.django.DjangoModelFactory):
+    household = factory.SubFactory(HouseholdFactory)
+    kind = "baseline"
+    started_on = date(2026, 1, 1)
+
+    class Meta:
+        model = HouseholdTag
+
+
+class CertificateFactory(factory.django.DjangoModelFactory):
+    resident = factory.SubFactory(ResidentFactory)
+    kind = "employment"
+    number = factory.Sequence(lambda number: f"J{number:08}")
+    issued_on = date(2025, 6, 1)
+
+    class Meta:
+        model = Certificate
+
+
+class HardshipApplicationFactory(factory.django.DjangoModelFactory):
+    resident = factory.SubFactory(ResidentFactory)
+    category = HardshipCategory.DISABLED
+    proof = "disability"
+    proposed_on = date(2026, 11, 2)
+
+    class Meta:
+        model = HardshipApplication

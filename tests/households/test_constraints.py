@@ -1,9 +1,23 @@
-from datetime import date
+import uuid
+from datetime import date, time
 
 import pytest
 from django.utils import timezone
 
-from households.models import LedgerSpan, LowIncomeStatus, TransferRequest
+from households.models import (
+    Certificate,
+    CertificateCheck,
+    Declaration,
+    FourClear,
+    HardshipApplication,
+    HouseholdTag,
+    InsuranceMonth,
+    LedgerSpan,
+    LowIncomeStatus,
+    OutsideFact,
+    TransferRequest,
+    VisitMember,
+)
 from tests.city.factories import AreaFactory
 from tests.constraints import assert_refused, named
 from tests.households.factories import (
@@ -75,6 +89,21 @@ def backward_span():
     )  # fmt: skip
 
 
+def rows(model, count=2, **values):
+    """Writes so many equal rows; callables among the values are made once."""
+
+    def write():
+        made = {name: value() if callable(value) else value for name, value in values.items()}
+        for _number in range(count):
+            model.objects.create(**made)
+
+    return write
+
+
+def certificate():
+    return Certificate.objects.create(resident=ResidentFactory(), kind="employment", number="1", issued_on=D)
+
+
 CASES = {
     "household_number_unique": twice(HouseholdFactory),
     "lowincomestatus_one_a_day": low_income_twice,
@@ -107,6 +136,44 @@ CASES = {
         certified_on=D, withdrawal_reason="moved"
     ),
     "visit_unique": twice(VisitFactory),
+    "visit_in_vain_unique": twice(VisitFactory, outcome="nobody_in", visited_at=time(9, 30)),
+    "visitmember_unique": rows(VisitMember, visit=VisitFactory, resident=ResidentFactory, report="unchanged"),
+    "fourclear_one_a_day": rows(FourClear, resident=ResidentFactory, noted_on=D),
+    "certificate_number_unique": rows(
+        Certificate, resident=ResidentFactory, kind="employment", number="1", issued_on=D
+    ),
+    "certificate_ends_on_or_after_issue": rows(
+        Certificate,
+        1,
+        resident=ResidentFactory,
+        kind="employment",
+        number="1",
+        issued_on=D,
+        ended_on=date(2026, 9, 30),
+    ),
+    "certificatecheck_one_a_day": rows(CertificateCheck, certificate=certificate, checked_on=D, passed=True),
+    "hardshipapplication_one_open": rows(
+        HardshipApplication, resident=ResidentFactory, category="disabled", proof="disability", proposed_on=D
+    ),
+    "declaration_one_under_way": rows(Declaration, household=HouseholdFactory, source="self", declared_on=D),
+    "declaration_certified_with_an_episode": rows(
+        Declaration,
+        1,
+        household=HouseholdFactory,
+        source="self",
+        declared_on=D,
+        state="certified",
+        visit=VisitFactory,
+    ),
+    "declaration_verified_with_a_visit": rows(
+        Declaration, 1, household=HouseholdFactory, source="self", declared_on=D, state="verified"
+    ),
+    "householdtag_unique": rows(HouseholdTag, household=HouseholdFactory, kind="baseline", started_on=D),
+    "insurancemonth_unique": rows(InsuranceMonth, id_hash=uuid.uuid4, month=D),
+    "outsidefact_unique": rows(OutsideFact, id_hash=uuid.uuid4, kind="death", started_on=D),
+    "outsidefact_in_order": rows(
+        OutsideFact, 1, id_hash=uuid.uuid4, kind="death", started_on=D, ended_on=date(2026, 9, 30)
+    ),
 }
 
 

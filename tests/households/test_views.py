@@ -12,7 +12,7 @@ from city.ciphers import keyed_hash
 from city.models import TrailEntry
 from households import ledger
 from households.choices import LabourState, TransferState
-from households.models import TransferRequest
+from households.models import ContactDetails, TransferRequest
 from households.names import initials
 from tests.city.factories import AreaFactory
 from tests.desks import elsewhere, sign_in
@@ -147,7 +147,7 @@ def test_a_file_tells_what_is_true_today_and_sets_later_changes_apart(client, co
     text = page(client, f"/residents/{zhang.pk}/")
     assert text.index("将来的变化") < text.index("Works of tomorrow") < text.index("就业经历")
     assert "4050人员" in text
-    assert "从未登记" not in text
+    assert "从未登记。" not in text
 
 
 def test_somebody_who_left_or_was_never_surveyed_has_a_file(client, community, home):
@@ -173,6 +173,22 @@ def test_a_number_is_masked_until_opened_once_and_the_trail_knows(client, commun
     assert zhang.id_number in part
     assert "<html" not in part
     assert TrailEntry.objects.filter(table="reveal").count() == 2
+
+
+def test_the_phones_are_masked_until_opened_once_and_the_trail_knows(client, community, zhang):
+    ContactDetails.objects.create(resident=zhang, contact_person="李", contact_phone="13700001111")
+    sign_in(client, Role.STATION_CLERK, community)
+    address = f"/residents/{zhang.pk}/"
+    opened = client.post(f"{address}phones/").content.decode()
+    assert PHONE in opened
+    assert "13700001111" in opened
+    assert TrailEntry.objects.get(table="reveal").key == str(zhang.pk)
+    part = client.post(f"{address}phones/", headers={"hx-request": "true"}).content.decode()
+    assert PHONE in part
+    assert "<html" not in part
+    closed = page(client, address)
+    assert PHONE not in closed
+    assert "13700001111" not in closed
 
 
 def test_a_number_is_not_opened_by_looking(client, community, zhang):

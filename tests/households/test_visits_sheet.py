@@ -1,9 +1,11 @@
-from datetime import date
+from datetime import date, time
 
 import pytest
 
 from households.models import LedgerSpan, Visit
-from tests.city.factories import AreaFactory
+from households.services.visits import correct_visit
+from tests.city.factories import AreaFactory, PostingFactory
+from tests.households.factories import VisitFactory
 from tests.households.sheet_runs import CODE, DAY, person, refused_columns, run, told
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,35 @@ def test_a_known_visit_is_corrected_but_not_within_one_file():
     assert told(result) == (1, 1, 1)
     assert refused_columns(result) == {(3, "结果")}
     assert Visit.objects.get().outcome == "completed"
+
+
+def test_of_several_visits_of_a_day_a_row_means_the_one_that_says_the_same():
+    visits(row(结果="无人", 走访人="李四"))
+    first = Visit.objects.get()
+    for at, outcome in ((time(14), "refused"), (time(19), "completed")):
+        VisitFactory(
+            household=first.household, visited_on=first.visited_on, visitor="李四", visited_at=at, outcome=outcome
+        )
+    assert told(visits(row(结果="无人", 走访人="李四"))) == (0, 1, 0)
+    assert told(visits(row(走访人="李四", 备注="晚上"))) == (1, 0, 0)
+    assert list(Visit.objects.order_by("pk").values_list("outcome", "note")) == [
+        ("nobody_in", ""),
+        ("refused", ""),
+        ("completed", "晚上"),
+    ]
+
+
+def test_a_visit_corrected_on_its_page_is_left_alone():
+    visits(row(情况无变化="是", 走访人="李四"))
+    old = Visit.objects.get()
+    posting = PostingFactory(area=old.household.community)
+    correct_visit(
+        visit_id=old.pk, by=posting, visited_on=old.visited_on, outcome="refused", way="door", visitor="李四"
+    )
+    assert told(visits(row(情况无变化="是", 走访人="李四"))) == (0, 1, 0)
+    assert refused_columns(visits(row(结果="无人", 走访人="李四"))) == {(2, "走访日期")}
+    assert Visit.objects.standing().get().outcome == "refused"
+    assert confirmed() == date(2025, 1, 1)
 
 
 @pytest.mark.parametrize(

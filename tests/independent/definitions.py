@@ -265,6 +265,10 @@ RATIOS = {
     ),
     "registration_rate": (View.unemployed, lambda view, each: each.registered),
     "visit_coverage": (View.households_to_visit, View.is_visited),
+    # The sheets tell of no promise, no course and none of the four things: nobody is counted above the line.
+    "commitment_on_time_rate": (lambda view: [], lambda view, each: True),
+    "four_clear_rate": (View.hardship, lambda view, each: False),
+    "training_to_job_rate": (lambda view: [], lambda view, each: True),
 }
 COUNTS = {
     "zero_households_open": lambda view: view.episodes_where(lambda each: view.is_open(each, view.day)),
@@ -274,6 +278,7 @@ COUNTS = {
     "zero_households_arisen": lambda view: view.episodes_where(lambda each: view.in_period(each.certified_on)),
     "zero_households_eliminated": lambda view: view.episodes_where(lambda each: view.in_period(each.eliminated_on)),
     "long_term_unemployed": View.long_term_unemployed,
+    "commitments_overdue": lambda view: [],
 }
 #: The ratios with bounds: which unknown residents would stand below the line if surveyed.
 BOUNDED = {

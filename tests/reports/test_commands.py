@@ -3,12 +3,15 @@
 import csv
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command, get_commands, load_command_class
+from django.utils import timezone
 from openpyxl import load_workbook
 
+from city import jobs
+from city.choices import RunState
 from city.models import Run
 from households import ledger
 from households.choices import LabourState
@@ -71,6 +74,12 @@ def test_recomputing_tells_areas_and_verdicts(community, policy):
     assert told.keys() == {"on", "areas", "verdicts", "seconds"}
     assert (told["on"], told["areas"]) == (D, 4)
     assert told["verdicts"] == {"met": 1, "not_met": 0, "not_proven": 0}
+
+
+def test_a_city_whose_communities_are_still_to_come_has_its_night(policy):
+    AreaFactory()
+    run("load_policy", policy)
+    assert answer("recompute_status", "--on", D)["areas"] == 1
 
 
 def test_recomputing_one_area_leaves_the_others(community):
@@ -233,3 +242,13 @@ def test_every_command_explains_itself(name, capsys):
         command.create_parser("manage.py", name).parse_args(["--help"])
     assert leaving.value.code == 0
     assert command.help in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_night_takes_up_what_a_stopped_process_left_behind(community, monkeypatch):
+    """A small office has no beat: nobody else would."""
+    done = []
+    monkeypatch.setattr(jobs, "_jobs", jobs._jobs | {"left": lambda run: done.append(run.pk)})
+    long_ago = timezone.now() - timedelta(hours=1)
+    left = Run.objects.create(job="left", state=RunState.RUNNING, attempts=1, heartbeat_at=long_ago)
+    run("nightly", "--on", D)
+    assert done == [left.pk]

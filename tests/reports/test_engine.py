@@ -504,5 +504,5 @@ def test_measuring_costs_the_same_queries_at_any_size(communities, django_assert
         person(home)
         ZeroEmploymentEpisodeFactory(household=home)
     ledger.rebuild()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(21):
         judge_all(Terms(D))

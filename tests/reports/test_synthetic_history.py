@@ -17,6 +17,8 @@ from reports.synthetic.areas import FALLEN, GOOD, POOR, RECOVERED, SETBACK, SURV
 from reports.synthetic.founding import make_city
 from reports.terms import Terms
 
+pytestmark = pytest.mark.django_db
+
 DAY = date(2026, 10, 31)
 SIZE = {"residents": 8000, "communities": 20}
 
@@ -30,7 +32,7 @@ def days():
 def verdicts(django_db_setup, django_db_blocker):
     """`{day: {community code: verdict}}`."""
     with django_db_blocker.unblock(), transaction.atomic():
-        make_city(**SIZE, seed=7, on=DAY)
+        make_city(**SIZE, seed=3, on=DAY)
         with trail.acting(reason="test"):
             policies.load(policies.source_of("hangzhou-2008"), Area.objects.get(level=AreaLevel.CITY))
         yield {
@@ -42,7 +44,7 @@ def verdicts(django_db_setup, django_db_blocker):
 
 @pytest.fixture(scope="module")
 def communities():
-    return Network(7, **SIZE).communities
+    return Network(3, **SIZE).communities
 
 
 def met(verdicts, day):

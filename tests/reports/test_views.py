@@ -279,7 +279,7 @@ def test_the_quarter_board_compares_quarters_and_ranks_districts(client, communi
     text = page(client, "/quarter/?on=2026-10-31")
     districts = [superior(place, AreaLevel.DISTRICT).code for place in (community, other)]
     assert 0 < text.index(f"/status/{districts[0]}/") < text.index(f"/status/{districts[1]}/")
-    assert "2026 Q4" in text
+    assert "2026年第4季度" in text
     chart = Dashboard.objects.get(area=superior(community, AreaLevel.CITY)).chart
     assert f"/charts/{chart.digest}.svg" in text
     answer = client.get(f"/charts/{chart.digest}.svg")

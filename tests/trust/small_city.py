@@ -10,19 +10,41 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from city import files
-from city.choices import AreaLevel, RunState, SheetState
+from city import clocks, files
+from city.choices import AreaLevel, ClockUnit, RunState, SheetState
 from city.ciphers import keyed_hash
-from city.models import Area, Posting, Run, SheetImport
+from city.models import Area, Finding, Objection, Posting, Run, SheetImport
 from city.trail import acting, standing_in
-from households.models import Household, Resident
+from households.models import Household, LabourSpell, Resident, ResidentFinding
 from reports.models import Dashboard
 from reports.services import dashboards, policies
 from reports.services.night import recompute_status
 from reports.synthetic.founding import make_city
-from tests.city.factories import PostingFactory
+from tests.assistance.factories import (
+    CaseFactory,
+    CourseFactory,
+    EnrolmentFactory,
+    FollowUpFactory,
+    LayoffNoticeFactory,
+    LayoffPersonFactory,
+    PairingFactory,
+    ReferralFactory,
+)
+from tests.city.factories import NoticeFactory, PostingFactory
 from tests.desks import superior
-from tests.households.factories import TransferRequestFactory
+from tests.households.factories import (
+    CertificateFactory,
+    DeclarationFactory,
+    HardshipApplicationFactory,
+    HouseholdFactory,
+    TransferRequestFactory,
+    VisitFactory,
+    ZeroEmploymentEpisodeFactory,
+)
+from tests.placements.factories_allocation import PersonLeftOutFactory, ProposalFactory
+from tests.placements.factories_market import EventFactory, JobSeekerFactory, ServicePointFactory, VacancyFactory
+from tests.placements.factories_placements import OfferFactory, PlacementFactory
+from tests.placements.factories_posts import PlacementBaseFactory, PostFactory, PostPlanFactory, ProjectFactory
 from tests.reports.factories import RuleSetFactory
 
 ROLES = (
@@ -118,14 +140,30 @@ class SmallCity:
                 for place, area in self.areas.items()
                 if place in ("district", "city", "other district")
             ],
+            "key of figures": [Target(args=("posts",))],
             "kind roster": [Target(args=("roster",))],
             "kind areas": [Target(args=("areas",))],
             "kind staff": [Target(args=("staff",))],
             "kind calendar": [Target(args=("calendar",))],
+            "draft": [Target(args=("visit", "1"))],
+            "kind insurance": [Target(args=("insurance",))],
+            "kind layoffs": [Target(args=("layoffs",))],
+            "kind posts": [Target(args=("posts",))],
+            "kind placements": [Target(args=("placements",))],
+            "kind vacancies": [Target(args=("vacancies",))],
+            "kind job_seekers": [Target(args=("job_seekers",))],
         }
         for place, area in self.communities.items():
             self._people(place, area)
+            self._register(place, area)
             self._sheets(place, area)
+            self._prevention(place, area)
+            self._casework(place, area)
+            self._declared(place, area)
+            self._placed(place, area)
+            self._market(place, area)
+            self._posts(place, area)
+            self._proposed(place, area)
         for place in ("district", "city", "other district"):
             area = self.areas[place]
             row = RuleSetFactory(area=area, title=f"rules of {area.name}")
@@ -146,14 +184,49 @@ class SmallCity:
     def _people(self, place, area):
         resident = Resident.objects.filter(community=area).order_by("pk").first()
         self._add("resident", self._at(place, area, (resident.pk,)))
+        self._finding(place, area, resident)
         household = Household.objects.filter(community=area).order_by("pk").first()
         self._add("household", self._at(place, area, (household.pk,)))
+        self._add("community", self._at(place, area, (area.code,)))
+        self._add("visit", self._at(place, area, (VisitFactory(household=household, visited_on=self.day).pk,)))
         origin = self.communities["nearby" if place == "here" else "here"]
         mover = Resident.objects.filter(community=origin, transfer_requests=None).order_by("-pk").first()
         transfer = TransferRequestFactory(
             resident=mover, origin=origin, household=household, row=self._claim(mover, household)
         )
         self._add("transfer", Target(args=(transfer.pk,), paths=(area.path, origin.path), place=place))
+
+    def _register(self, place, area):
+        """What the station writes into the register of its community, and an application the street sent back."""
+        spell = LabourSpell.objects.filter(resident__community=area, started_on__lte=self.day).latest(
+            "started_on", "pk"
+        )
+        resident = spell.resident
+        spell = resident.labour_spells.latest("started_on")
+        other = Resident.objects.filter(community=area).exclude(pk=resident.pk).order_by("pk").last()
+        point = resident.memberships.filter(started_on__lte=self.day).latest("started_on")
+        certificate = CertificateFactory(resident=resident)
+        application = HardshipApplicationFactory(
+            resident=resident, state="returned", proof_file=self._file(PostingFactory(area=area))
+        )
+        self._add("labour event", self._at(place, area, (resident.pk, "found-work")))
+        self._add("spell", self._at(place, area, (spell.pk,)))
+        self._add("membership", self._at(place, area, (point.pk,)))
+        self._add("certificate", self._at(place, area, (certificate.pk,)))
+        self._add("hardship", self._at(place, area, (application.pk,)))
+        self._add("duplicates", self._at(place, area, (resident.pk, other.pk)))
+
+    def _finding(self, place, area, resident):
+        finding = Finding.objects.create(
+            kind="insured_but_unemployed",
+            key=resident.id_hash.hex,
+            area=area,
+            evidence={"month": "2026-10", "state": 2, "since": None, "reason": "", "employers": []},
+            found_on=self.day,
+            seen_on=self.day,
+        )
+        ResidentFinding.objects.create(finding=finding, resident=resident)
+        self._add("finding", self._at(place, area, (finding.pk,)))
 
     def _claim(self, mover, household):
         cells = {
@@ -164,6 +237,92 @@ class SmallCity:
             "身份证号": mover.id_number,
         }
         return json.dumps(cells)
+
+    def _prevention(self, place, area):
+        """A course of the street with somebody on it, and a layoff in the street with somebody on its list."""
+        person, other = Resident.objects.filter(community=area).order_by("pk")[:2]
+        course = CourseFactory(area=area.parent)
+        below = tuple(Area.objects.within(area.parent).values_list("path", flat=True))
+        self._add("course", Target(args=(course.pk,), paths=below, place=place))
+        self._add("trainee", self._at(place, area, (course.pk, other.pk)))
+        self._add("enrolment", self._at(place, area, (EnrolmentFactory(course=course, resident=person).pk,)))
+        notice = LayoffNoticeFactory(area=area.parent)
+        LayoffPersonFactory(notice=notice, resident=person)
+        where = (area.path, area.parent.path)
+        self._add("notice_of_layoff", Target(args=(notice.pk,), paths=where, place=place))
+
+    def _casework(self, place, area):
+        """A person placed with a job introduced and a follow-up due, a household to be planned for, a pairing."""
+        person = Resident.objects.filter(community=area).order_by("pk")[2]
+        case = CaseFactory(resident=person, community=area, state="placed", placed_on=self.day)
+        self._add("case", self._at(place, area, (case.pk,)))
+        self._add("printed case", self._at(place, area, ("promise", case.pk)))
+        self._add("referral", self._at(place, area, (ReferralFactory(case=case).pk,)))
+        self._add("follow_up", self._at(place, area, (FollowUpFactory(case=case, due_on=self.day).pk,)))
+        home = HouseholdFactory(community=area, number=f"plan{area.pk}")
+        episode = ZeroEmploymentEpisodeFactory(household=home, certified_on=self.day)
+        self._add("episode to plan", self._at(place, area, (episode.pk,)))
+        self._add("pairing", self._at(place, area, (PairingFactory(household=home).pk,)))
+
+    def _declared(self, place, area):
+        """A household on public notice to be certified, and an objection to it that waits for an answer."""
+        home = HouseholdFactory(community=area, number=f"declared{area.pk}")
+        clock = clocks.start(ClockUnit.WORKING_DAYS, 5)
+        notice = NoticeFactory(area=area, clock=clock, columns=["户主"], rows=[["王*"]])
+        declaration = DeclarationFactory(
+            household=home, state="publicised", visit=VisitFactory(household=home), notice=notice
+        )
+        objection = Objection.objects.create(notice=notice, words="w", contact="c", received_at=timezone.now())
+        self._add("declaration", self._at(place, area, (declaration.pk,)))
+        self._add("public notice", Target(args=(notice.pk,), place=place))
+        self._add("objection", self._at(place, area, (objection.pk,)))
+
+    def _posts(self, place, area):
+        """An application the street's desk waits for, a post held for a resident, a base and a project."""
+        holder, other = Resident.objects.filter(community=area, hardship_certifications=None).order_by("pk")[7:9]
+        plan = PostPlanFactory(area=area)
+        post = PostFactory(area=area, state="reserved", holder=holder, held_until=self.day + timedelta(days=9))
+        self._add("plan", self._at(place, area, (plan.pk,)))
+        self._add("printed plan", self._at(place, area, ("post_plan", plan.pk)))
+        self._add("post", self._at(place, area, (post.pk,)))
+        self._add("post and person", self._at(place, area, (post.pk, other.pk)))
+        self._add("employer", Target(args=(plan.employer_id,), place=place))
+        self._add("base", self._at(place, area, (PlacementBaseFactory(area=area).pk,)))
+        self._add("project", self._at(place, area, (ProjectFactory(area=area).pk,)))
+
+    def _proposed(self, place, area):
+        """A proposal of the district with a pair: a resident and the post held for another."""
+        district = area.parent.parent
+        proposal = ProposalFactory(area=district)
+        person = Resident.objects.filter(community=area).order_by("pk")[9]
+        PersonLeftOutFactory(proposal=proposal, resident=person)
+        self._add("proposal", self._at(place, district, (proposal.pk,)))
+        self._add("proposal and person", self._at(place, district, (proposal.pk, person.pk)))
+
+    def _market(self, place, area):
+        """A vacancy nobody published yet and one that is public, a job seeker, a service point and an event."""
+        person, other = Resident.objects.filter(community=area).order_by("pk")[3:5]
+        vacancy = VacancyFactory(area=area, valid_from=self.day, valid_until=self.day + timedelta(days=30))
+        public = VacancyFactory(
+            area=area, state="published", valid_from=self.day, valid_until=self.day + timedelta(days=30)
+        )
+        seeker = JobSeekerFactory(resident=person, registered_on=self.day)
+        point = ServicePointFactory(area=area)
+        self._add("vacancy", self._at(place, area, (vacancy.pk,)))
+        self._add("vacancy and person", self._at(place, area, (vacancy.pk, other.pk)))
+        self._add("public vacancy", Target(args=(public.number,), place=place))
+        self._add("job seeker", self._at(place, area, (seeker.pk,)))
+        self._add("service point", self._at(place, area, (point.pk,)))
+        self._add("event", self._at(place, area, (EventFactory(area=area, point=point).pk,)))
+
+    def _placed(self, place, area):
+        """Somebody a vacancy lies before, and somebody whose work is to be confirmed."""
+        person, other = Resident.objects.filter(community=area).order_by("pk")[5:7]
+        offer = OfferFactory(referral__resident=person, referral__case=None, vacancy__area=area)
+        placement = PlacementFactory(resident=other, community=area, agreed_from=self.day)
+        self._add("offer", self._at(place, area, (offer.pk,)))
+        self._add("placement", self._at(place, area, (placement.pk,)))
+        self._add("printed placement", self._at(place, area, ("placement", placement.pk)))
 
     def _sheets(self, place, area):
         owner = PostingFactory(area=area, role="station_clerk")

@@ -230,7 +230,7 @@ def test_a_sheet_leaves_one_line_for_each_decision(client, community, lines, dja
         assert_one_line(found, kind, posting.staff, answer, sheet.pk)
         assert found[0].before["sha256"] == sheet.file.sha256
     answer, found = send(f"/sheets/{sheet.pk}/commit/")
-    assert (answer.status_code, found) == (409, [])
+    assert (answer.status_code, [entry.table for entry in found]) == (409, ["refused"])
     answer, found = send(f"/sheets/{upload().pk}/drop/")
     assert_one_line(found, "drop", posting.staff, answer)
 

@@ -1,13 +1,9 @@
-import secrets
-
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from city.commands import CityCommand
 from city.models import Staff
-from city.trail import acting
-
-_WORDS = 4
+from city.services import passwords
 
 
 class Command(CityCommand):
@@ -22,8 +18,5 @@ class Command(CityCommand):
         staff = Staff.objects.filter(number=options["number"]).first()
         if staff is None:
             raise CommandError(_("There is no staff member with the number %(number)s.") % options)
-        password = "-".join(secrets.token_hex(2) for _place in range(_WORDS))
-        staff.set_password(password)
-        with acting(reason="give_password"):
-            staff.save(update_fields=["password"])
+        password = passwords.give(staff)
         self.answer({"username": staff.number, "password": password}, options, f"{staff.number}\t{password}")

@@ -42,7 +42,7 @@ class Command(CityCommand):
         path = Path(options["file"])
         try:
             with _errors_at(options["errors"]) as error_sheet, _progress(kind) as progress:
-                check_size(path.stat().st_size)
+                check_size(path.stat().st_size, kind)
                 data = path.read_bytes()
                 if options["dry_run"]:
                     result = pipeline.run(kind, data, Terms(on), error_sheet=error_sheet, progress=progress)

@@ -1,0 +1,58 @@
+"""The printed ledgers (台账): each app registers its own, one page offers them, one job writes them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import translation
+
+from city import exports
+from city.jobs import job
+from city.models import Area
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`headings` are those of the printed ledger, without 序号. `rows(area, day)` yields their cells in that order.
+
+    Cells are text or whole numbers; ID numbers come masked from `masked_number`.
+    """
+
+    code: str
+    title: str
+    headings: tuple
+    rows: Callable
+
+
+_ledgers = {}
+
+
+def register(ledger):
+    _ledgers[ledger.code] = ledger
+
+
+def all_ledgers():
+    """In the order of their numbers."""
+    return sorted(_ledgers.values(), key=lambda ledger: int(ledger.code.removeprefix("L")))
+
+
+def ledger_named(code):
+    """The ledger, or KeyError."""
+    return _ledgers[code]
+
+
+@job("make_ledger")
+def make_ledger(run):
+    """One ledger of one area on a day, as a file."""
+    asked = run.parameters
+    ledger = ledger_named(asked["ledger"])
+    area = Area.objects.visible_to(run.posting).get(pk=asked["area"])
+    day = date.fromisoformat(asked["on"])
+    with translation.override("zh-hans"):
+        return exports.finish(run, _numbered(ledger, area, day), f"{ledger.code} {ledger.title} {area.name} {day}")
+
+
+def _numbered(ledger, area, day):
+    yield ["序号", *ledger.headings]
+    for number, cells in enumerate(ledger.rows(area, day), start=1):
+        yield [number, *cells]

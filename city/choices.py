@@ -58,6 +58,8 @@ class EmployerKind(TextChoices):
     LABOUR_SERVICE = "labour_service", _("Labour-service entity")
     PUBLIC = "public", _("Public institution")
     SELF_EMPLOYED = "self_employed", _("Self-employed business")
+    AGENCY = "agency", _("Employment agency")
+    TRAINER = "trainer", _("Training institution")
 
 
 class DocumentStatus(TextChoices):

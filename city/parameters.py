@@ -74,6 +74,14 @@ PARAMETERS = {
     "post_vacancy_report_days": Declared(_("Days in which an employer reports that a post is empty"), 5),
     "job_search_months": Declared(_("Months a registration as a job seeker stays valid"), 6),
     "labour_export_plan": Declared(_("Labour export planned for the year, persons by destination"), {}),
+    "subsidy_max_months": Declared(_("Months a person is subsidised at most"), 36),
+    "graduate_flexible_months": Declared(_("Months flexible work of graduates is subsidised at most"), 24),
+    "subsidy_month_min_days": Declared(_("Days at work from which a month is subsidised"), 15),
+    "stacking_allowed": Declared(
+        _("Pairs of schemes that may pay for the same person and month"),
+        [["post", "insurance"], ["post_creation", "post_purchase"], ["post_creation", "insurance"]],
+    ),
+    "claim_publicity_workdays": Declared(_("Working days approved claims are shown to the public"), 5),
     "judgement_months": Declared(_("Months a judgement by hand stays good"), 12),
 }
 

@@ -22,6 +22,7 @@ _CASEWORK = (
         "placements.view_posts",
         "placements.view_market",
         "placements.view_placements",
+        "subsidies.view_claims",
     }
 )
 _STATION = _CASEWORK | {
@@ -37,11 +38,13 @@ _STATION = _CASEWORK | {
     "placements.place_people",
     "placements.gather_vacancies",
     "placements.run_events",
+    "subsidies.enter_claims",
 }
 
 PERMISSIONS = {
     Role.STATION_CLERK: _STATION,
-    Role.STATION_HEAD: _STATION | {"households.confirm_employment", "households.correct_identity"},
+    Role.STATION_HEAD: _STATION
+    | {"households.confirm_employment", "households.correct_identity", "subsidies.check_claims"},
     Role.STREET_REVIEWER: _CASEWORK
     | {
         "city.open_reviews",
@@ -61,6 +64,10 @@ PERMISSIONS = {
         "placements.gather_vacancies",
         "placements.run_events",
         "placements.run_bases",
+        "subsidies.enter_claims",
+        "subsidies.check_claims",
+        "subsidies.review_claims",
+        "subsidies.decide_doubts",
     },
     Role.DISTRICT_OFFICER: _CASEWORK
     | {
@@ -81,8 +88,25 @@ PERMISSIONS = {
         "placements.run_events",
         "placements.run_bases",
         "placements.view_figures",
+        "subsidies.approve_claims",
+        "subsidies.decide_doubts",
+        "subsidies.reclaim_money",
+        "subsidies.view_rates",
+        "subsidies.view_funds",
+        "subsidies.view_money",
     },
-    Role.FINANCE: _READ_STATUS,
+    Role.FINANCE: _READ_STATUS
+    | {
+        "city.open_reviews",
+        "city.open_sheets",
+        "city.make_ledgers",
+        "city.print_forms",
+        "subsidies.view_claims",
+        "subsidies.pay_claims",
+        "subsidies.view_rates",
+        "subsidies.view_funds",
+        "subsidies.view_money",
+    },
     Role.CITY_OFFICE: _CASEWORK
     | {
         "households.accept_transfers",
@@ -101,8 +125,14 @@ PERMISSIONS = {
         "placements.run_events",
         "placements.run_bases",
         "placements.view_figures",
+        "subsidies.set_rates",
+        "subsidies.allot_funds",
+        "subsidies.view_rates",
+        "subsidies.view_funds",
+        "subsidies.view_money",
     },
-    Role.CITY_LEADER: _READ_STATUS | {"reports.view_dashboard", "reports.try_policies", "placements.view_figures"},
+    Role.CITY_LEADER: _READ_STATUS
+    | {"reports.view_dashboard", "reports.try_policies", "placements.view_figures", "subsidies.view_money"},
     Role.SYSTEM_ADMIN: {"city.open_sheets", "city.view_all_runs", "city.edit_calendar"},
     Role.SECURITY_ADMIN: {"city.open_sheets", "city.import_staff"},
     Role.AUDIT_ADMIN: {"city.read_trail"},

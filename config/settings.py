@@ -370,12 +370,48 @@ TRAIL_MODELS = (
     "placements.Business",
     "placements.Placement",
     "placements.Proposal",
+    "subsidies.Rate",
+    "subsidies.PayeeAccount",
+    "subsidies.Claim",
+    "subsidies.ClaimLine",
+    "subsidies.Approval",
+    "subsidies.ClaimDocument",
+    "subsidies.LineFinding",
+    "subsidies.Fund",
+    "subsidies.FundEntry",
+    "subsidies.PaymentBatch",
+    "subsidies.BatchItem",
+    "subsidies.Clawback",
+    "subsidies.Instalment",
     "reports.RuleSet",
     "reports.Criterion",
     "reports.ManualJudgement",
 )
 #: Of these, rows arrive by the million: the sheet that brought them notes one line with the range of their keys.
 TRAIL_INSERTS_IN_ONE_LINE = {"households.InsuranceMonth"}
+#: Rows of money: never deleted, and these columns ("frozen", none: all) never change. "once": may still be filled in;
+#: "from": changes only while it has this value.
+TRAIL_FROZEN = {
+    "subsidies.Approval": {"frozen": ()},
+    "subsidies.PayeeAccount": {"frozen": ()},
+    "subsidies.FundEntry": {"frozen": ()},
+    "subsidies.PaymentBatch": {"frozen": ()},
+    "subsidies.Instalment": {"frozen": ()},
+    "subsidies.Claim": {"frozen": ("number", "scheme", "area", "employer", "entered_on")},
+    "subsidies.ClaimLine": {
+        "frozen": (
+            *("claim", "resident", "scheme", "month", "occasion", "placement", "enrolment", "account"),
+            *("asked", "computed", "basis", "basis_digest"),
+        ),
+        "once": ("approved",),
+        "from": {"standing": "live"},
+    },
+    "subsidies.BatchItem": {
+        "frozen": ("batch", "sequence", "claim", "account", "amount"),
+        "from": {"state": "sent"},
+    },
+    "subsidies.Clawback": {"frozen": ("number", "line", "area", "amount", "cause", "explanation", "opened_on")},
+}
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 

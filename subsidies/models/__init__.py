@@ -1,0 +1,20 @@
+from subsidies.models.claims import Approval, Claim, ClaimDocument, ClaimLine, LineFinding, PayeeAccount
+from subsidies.models.funds import Fund, FundEntry
+from subsidies.models.payments import BatchItem, Clawback, Instalment, PaymentBatch
+from subsidies.models.policy import Rate
+
+__all__ = [
+    "Approval",
+    "BatchItem",
+    "Claim",
+    "ClaimDocument",
+    "ClaimLine",
+    "Clawback",
+    "Fund",
+    "FundEntry",
+    "Instalment",
+    "LineFinding",
+    "PayeeAccount",
+    "PaymentBatch",
+    "Rate",
+]

@@ -10,14 +10,9 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from city.models import TrailAct, TrailBlock, TrailEntry
+from city.trail import frozen
 
 APPEND_ONLY = (TrailAct, TrailEntry, TrailBlock)
-
-#: A row is refused when this becomes true of it: OLD and NEW are the row before and after.
-_CHANGED = {
-    "frozen": 'OLD."{column}" {differs} NEW."{column}"',
-    "once": '(OLD."{column}" IS NOT NULL AND OLD."{column}" {differs} NEW."{column}")',
-}
 
 #: From so many rows on, an insert is told by the stretches of its keys: a sheet makes rows by the hundred thousand.
 MANY_ROWS = 100
@@ -89,23 +84,6 @@ CREATE TRIGGER trail_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "{table}
     FOR EACH STATEMENT EXECUTE FUNCTION city_trail_refuse();
 """
 
-_POSTGRESQL_FROZEN = """
-CREATE TRIGGER trail_frozen BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({changed})
-    EXECUTE FUNCTION city_trail_refuse();
-CREATE TRIGGER trail_kept BEFORE DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION city_trail_refuse();
-"""
-
-_SQLITE_FROZEN = """
-CREATE TRIGGER "trail_frozen_{table}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN {changed} BEGIN
-    SELECT RAISE(ABORT, 'the audit trail refuses: UPDATE of {table}');
-END
-"""
-_SQLITE_KEPT = """
-CREATE TRIGGER "trail_kept_{table}" BEFORE DELETE ON "{table}" FOR EACH ROW BEGIN
-    SELECT RAISE(ABORT, 'the audit trail refuses: DELETE of {table}');
-END
-"""
-
 _SQLITE_AUDITED = """
 CREATE TRIGGER "trail_{event}_{table}" AFTER {event} ON "{table}" FOR EACH ROW BEGIN
     SELECT RAISE(ABORT, 'write without acting(): {event} of {table}') WHERE city_act() IS NULL;
@@ -130,24 +108,6 @@ END
 
 def audited_models():
     return [apps.get_model(label) for label in settings.TRAIL_MODELS]
-
-
-def frozen_models():
-    """(model, condition under which an update is refused) of `settings.TRAIL_FROZEN`."""
-    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
-    for label, kept in settings.TRAIL_FROZEN.items():
-        model = apps.get_model(label)
-        named = {name: model._meta.get_field(name).column for names in kept.values() for name in names}
-        names = kept["frozen"] or [field.name for field in model._meta.concrete_fields]
-        conditions = [
-            _CHANGED["frozen"].format(column=model._meta.get_field(name).column, differs=differs) for name in names
-        ]
-        conditions += [_CHANGED["once"].format(column=named[name], differs=differs) for name in kept.get("once", ())]
-        conditions += [
-            f'(OLD."{named[name]}" <> \'{only}\' AND OLD."{named[name]}" <> NEW."{named[name]}")'
-            for name, only in kept.get("from", {}).items()
-        ]
-        yield model, " OR ".join(conditions)
 
 
 def inserts_in_one_line(model):
@@ -200,20 +160,23 @@ def without_triggers():
 
 def _statements(tables):
     audited = [model for model in audited_models() if model._meta.db_table in tables]
-    if connection.vendor == "postgresql":
-        yield _POSTGRESQL_FUNCTIONS
-        for model in audited:
-            on_insert = _POSTGRESQL_INSERTS_IN_ONE_LINE if inserts_in_one_line(model) else _POSTGRESQL_EVERY_INSERT
-            numbered = "numbered" if isinstance(model._meta.pk, models.AutoField) else ""
-            yield (on_insert + _POSTGRESQL_AUDITED).format(
-                table=model._meta.db_table, pk=model._meta.pk.column, numbered=numbered
-            )
-        for model, changed in frozen_models():
-            if model._meta.db_table in tables:
-                yield _POSTGRESQL_FROZEN.format(table=model._meta.db_table, changed=changed)
-        for model in APPEND_ONLY:
-            yield _POSTGRESQL_APPEND_ONLY.format(table=model._meta.db_table)
-        return
+    yield from _on_postgresql(audited) if connection.vendor == "postgresql" else _on_sqlite(audited)
+    yield from frozen.statements(tables)
+
+
+def _on_postgresql(audited):
+    yield _POSTGRESQL_FUNCTIONS
+    for model in audited:
+        on_insert = _POSTGRESQL_INSERTS_IN_ONE_LINE if inserts_in_one_line(model) else _POSTGRESQL_EVERY_INSERT
+        numbered = "numbered" if isinstance(model._meta.pk, models.AutoField) else ""
+        yield (on_insert + _POSTGRESQL_AUDITED).format(
+            table=model._meta.db_table, pk=model._meta.pk.column, numbered=numbered
+        )
+    for model in APPEND_ONLY:
+        yield _POSTGRESQL_APPEND_ONLY.format(table=model._meta.db_table)
+
+
+def _on_sqlite(audited):
     for model in audited:
         for event, side in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
             if event == "INSERT" and inserts_in_one_line(model):
@@ -227,10 +190,6 @@ def _statements(tables):
                 pk=model._meta.pk.column,
                 before="NULL" if event == "INSERT" else _sqlite_row(model),
             )
-    for model, changed in frozen_models():
-        if model._meta.db_table in tables:
-            yield _SQLITE_FROZEN.format(table=model._meta.db_table, changed=changed)
-            yield _SQLITE_KEPT.format(table=model._meta.db_table)
     for model in APPEND_ONLY:
         for event in ("UPDATE", "DELETE"):
             yield _SQLITE_APPEND_ONLY.format(event=event, table=model._meta.db_table)

@@ -11,7 +11,7 @@ class AssistanceConfig(AppConfig):
         import_string("assistance.exports.export_cases")
         from assistance import forms_printed, panels, prevention, printed
         from assistance.services import told
-        from assistance.sheets import layoffs
+        from assistance.sheets import attendance, layoffs
         from city import navigation, parts
         from city.sheets import registry
 
@@ -123,3 +123,4 @@ class AssistanceConfig(AppConfig):
         printed.register_ledgers()
         forms_printed.register_forms()
         registry.register(layoffs.KIND)
+        registry.register(attendance.KIND)

@@ -19,6 +19,7 @@ from city.choices import AreaLevel
 from city.expressions import AddMonths, DayAfter
 from city.models import Area
 from city.rules import FAR_FUTURE, add_months
+from households import matching
 from households.choices import LabourState
 from households.models import Household, InsuranceMonth, LedgerSpan, ZeroEmploymentEpisode
 from households.sheets.known import among
@@ -33,7 +34,7 @@ def days_ahead(area, day):
     return sorted(int(days) for days in parameters.value("early_warning_days", area, day))
 
 
-def workers_on(day, insured_until):
+def workers_on(day, uninsured):
     """Spans of those in work on `day`, each with the days it is expected to end: the first without that work.
 
     A contract or a retirement date that has passed without anybody saying so is no longer expected.
@@ -48,7 +49,7 @@ def workers_on(day, insured_until):
             contract_ends=Case(
                 When(spell__contract_months=None, then=_NEVER), default=contract_ends, output_field=DateField()
             ),
-            uninsured=_uninsured(insured_until),
+            uninsured=uninsured,
             expected_end=Least(
                 Case(When(contract_ends__gt=day, then=F("contract_ends")), default=_NEVER),
                 Case(When(retires_on__gt=day, then=F("retires_on")), default=_NEVER),
@@ -77,19 +78,21 @@ def _planned_on():
     return Subquery(days, output_field=DateField())
 
 
-def latest_insured_month():
-    """The latest month the insurance office told, or None."""
-    return InsuranceMonth.objects.aggregate(latest=Max("month"))["latest"]
+def _uninsured_on(day):
+    """Insured in the job before and missing in the latest month told, which the job was there for from its start.
 
-
-def _uninsured(latest):
-    """Insured in the job before and missing in the latest month told, which the job was there for from its start."""
-    if latest is None:
+    Nobody is of a district the month left out.
+    """
+    month = matching.latest_month(day)
+    if month is None:
         return Value(False)
+    latest = month.first
+    left_out = Area.objects.communities().filter(parent__parent__in=matching.districts_left_out(month))
     months = InsuranceMonth.objects.filter(id_hash=OuterRef("resident__id_hash"))
     before = months.filter(month__in=[add_months(latest, -back) for back in range(1, _MONTHS_BEFORE + 1)])
     missing = ~Exists(months.filter(month=latest)) & Exists(before)
-    return Case(When(Q(spell__started_on__lte=latest) & missing, then=Value(True)), default=Value(False))
+    told = Q(spell__started_on__lte=latest) & ~Q(community__in=left_out)
+    return Case(When(told & missing, then=Value(True)), default=Value(False))
 
 
 @dataclass
@@ -106,11 +109,11 @@ class Outlook:
 
     def __init__(self, area, day):
         self.area, self.day = area, day
-        self._insured_until = latest_insured_month()
+        self._uninsured = _uninsured_on(day)
         self._known = {}
 
     def workers(self):
-        return workers_on(self.day, self._insured_until)
+        return workers_on(self.day, self._uninsured)
 
     def _losing(self, until):
         """{household: (community, first day without work)} where all who work would have lost it by `until`.

@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Count, Q
 
 from assistance.models import Case, Enrolment, FollowUp, LayoffNotice, Plan
-from city.ledgers import Ledger, register
+from city.ledgers import Ledger, column, register
 from households.choices import LabourState
 from households.models import (
     FourClear,
@@ -110,7 +110,7 @@ def _episode_line(episode, day, members, relations, low, plans, told):
         yes(point.low_income) if point else "",
         "；".join(told),
         episode.certified_on,
-        "；".join(plan.goal for plan in plans),
+        "；".join(f"{plan.get_measure_display()}（{plan.goal}）" for plan in plans),
         episode.responsible.name if episode.responsible else "",
         episode.eliminated_on if episode.eliminated_on and episode.eliminated_on <= day else "",
         "、".join(f"{span.resident.name}（{where_and_how(span.spell)}）" for span in working),
@@ -132,6 +132,7 @@ def _training(area, day):
     for chunk in in_chunks(enrolments.order_by("course__starts_on", "course", "pk")):
         spans = LedgerSpan.objects.in_force_on(day).filter(resident__in=[one.resident_id for one in chunk])
         works = {span.resident_id: span for span in spans.select_related("spell")}
+        subsidies, transport = (column("L9", heading, chunk, day) for heading in ("补贴", "交通补贴"))
         for one in chunk:
             span = works.get(one.resident_id)
             employed = span and span.state == LabourState.EMPLOYED and one.completed_on
@@ -143,8 +144,8 @@ def _training(area, day):
                 one.resident.name,
                 one.days_there,
                 one.certificate_number,
-                "",
-                "",
+                subsidies.get(one.pk, ""),
+                transport.get(one.pk, ""),
                 where_and_how(span.spell) if employed else "",
             ]
 

@@ -80,10 +80,22 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """What the page of a finding calls its two sides, and what explaining or losing sight of it means."""
+
+    ledger: str | Promise = _("The ledger says")
+    outside: str | Promise = _("The other office says")
+    explain: str | Promise = _("The ledger is right")
+    explain_help: str | Promise = _("Say why the two differ; the ledger stays as it is.")
+    dropped: str | Promise = _("No longer found: both sides agree now, or the other office said nothing more.")
+
+
+@dataclass(frozen=True)
 class Kind:
     """`describe(evidence)` → Sides; `subjects(finding ids)` → {id: Subject}; `link([(finding id, owner)])` stores
     the owners.
 
+    `alike(finding)` gives the open findings that say the same of the same subject: what explains one explains them.
     `see` is the right to look at findings of this kind, `decide` the right to explain or accept them.
     """
 
@@ -96,6 +108,8 @@ class Kind:
     see: str
     decide: str
     accept: Acceptance | None = field(default=None)
+    wording: Wording = field(default=Wording())
+    alike: Callable | None = field(default=None)
 
     @cached_property
     def workflow(self):
@@ -107,7 +121,7 @@ class Kind:
             WORKFLOW,
             *([accepting] if self.accept else []),
             Step("explain", _("Explain"), (_OPEN,), _EXPLAINED, self.decide, reasons=self.reasons),
-            Step("reopen", _("Look at it again"), (_EXPLAINED,), _OPEN, self.decide, words_required=True),
+            Step("reopen", _("Look at it again"), decided, _OPEN, self.decide, words_required=True),
             Step("drop", _("No longer found"), (_OPEN,), _DROPPED, self.decide, offered=False),
             Step("return", _("Found again"), (*decided, _DROPPED), _OPEN, self.decide, offered=False),
         )
@@ -144,14 +158,16 @@ def subjects_of(findings):
     return {key: subject for subjects, ids in asked.items() for key, subject in subjects(ids).items()}
 
 
-def record(name, rows, on):
+def record(name, rows, on, among=None):
     """What was found of a kind on a day, all of it: new doubts open, changed ones open again, absent ones are dropped.
 
+    Where only a part was looked at, `among` are the findings of that part: the others stay as they are.
     A fixed number of statements; the same again changes nothing. Returns the counts by what became of them.
     """
     kind = _kinds[name]
     with acting(reason="findings"):
-        known = Finding.objects.filter(kind=name).order_by("pk").select_for_update(of=("self",))
+        known = Finding.objects.all() if among is None else among
+        known = known.filter(kind=name).order_by("pk").select_for_update(of=("self",))
         changes = _Changes(kind, on, {finding.key: finding for finding in known})
         for row in rows:
             changes.see(row)
@@ -226,11 +242,16 @@ class _Changes:
 
 def explain(*, finding, reason, words="", by, version, request=None):
     """The difference is explained: the ledger stays as it is. Raises what `city.moves.move` raises."""
-    return _decide(finding, "explain", by, version, reason=reason, words=words, request=request)
+    kind = kind_named(finding.kind)
+    with transaction.atomic():
+        alike = kind.alike(finding) if kind.alike else []
+        for other in alike:
+            _decide(other, "explain", by, other.version, reason=reason, words=words, request=request)
+        return _decide(finding, "explain", by, version, reason=reason, words=words, request=request)
 
 
 def reopen(*, finding, words, by, version, request=None):
-    """An explanation does not hold: the doubt is open again."""
+    """An explanation does not hold, or what was accepted has been taken back: the doubt is open again."""
     with acting(posting=by, reason=_("Look at it again"), request=request):
         return move(
             finding,

@@ -137,20 +137,20 @@ class ObjectionForm(forms.Form):
 
     words = forms.CharField(
         label=_("What is wrong"),
-        help_text=_("Say what you know and from where. Only the street office reads it."),
+        help_text=_("Say what you know and from where. Only the office in charge reads it."),
         max_length=LONGEST_OBJECTION,
         widget=forms.Textarea(attrs={"class": "form-control", "rows": 4}),
     )
     contact = forms.CharField(
         label=_("Your name and phone"),
-        help_text=_("Kept encrypted; the street office needs it to answer you."),
+        help_text=_("Kept encrypted; the office in charge needs it to answer you."),
         max_length=LONGEST_CONTACT,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
 
 
 class AnswerForm(forms.Form):
-    """What the street found out about an objection."""
+    """What the office in charge found out about an objection."""
 
     upheld = forms.TypedChoiceField(
         label=_("The objection is"),

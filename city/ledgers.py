@@ -25,10 +25,22 @@ class Ledger:
 
 
 _ledgers = {}
+_columns = {}
 
 
 def register(ledger):
     _ledgers[ledger.code] = ledger
+
+
+def register_column(code, heading, values):
+    """A column that a higher app knows: `values(things, day)` returns {id of the row's thing: its cell}."""
+    _columns[code, heading] = values
+
+
+def column(code, heading, things, day):
+    """{id: cell} of what a ledger's rows are about; what nobody knows is absent."""
+    values = _columns.get((code, heading))
+    return values(things, day) if values else {}
 
 
 def all_ledgers():

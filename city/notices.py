@@ -77,7 +77,8 @@ def object_to(notice, words, contact, *, at=None, request=None):
 
 
 def answer(objection, upheld, words, *, by, at=None, request=None):
-    """The street has looked into it. An upheld one takes the notice away; with the last answered the clock goes on.
+    """The office in charge has looked into it. An upheld one takes the notice away; with the last answered its clock
+    goes on.
 
     Raises Conflict when somebody answered it meanwhile.
     """

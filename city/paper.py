@@ -13,6 +13,7 @@ from pathlib import Path
 import segno
 import typst
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils import timezone
 
 LAYOUTS = Path(settings.BASE_DIR) / "templates" / "paper"
@@ -58,6 +59,13 @@ def pdf(layout, values):
     values = {"printed_on": f"{timezone.localdate():%Y年%m月%d日}", **values}
     compiler = typst.Compiler(str(LAYOUTS / layout), root=str(LAYOUTS), font_paths=_fonts())
     return compiler.compile(format="pdf", sys_inputs={"values": json.dumps(values, ensure_ascii=False, default=str)})
+
+
+def download(content, name):
+    """The answer that hands out a PDF."""
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return answer
 
 
 def qr(text):

@@ -72,6 +72,7 @@ PERMISSIONS = {
     Role.DISTRICT_OFFICER: _CASEWORK
     | {
         "city.open_reviews",
+        "city.answer_objections",
         "households.accept_transfers",
         "reports.view_dashboard",
         "reports.try_policies",

@@ -300,6 +300,7 @@ PACES = {
     "search": (300, 60),
     "reveal": (60, 3_600),
     "export": (60, 3_600),
+    "bulletin": (60, 600),
     "upload": (120, 3_600),
     "password": (10, 900),
 }
@@ -392,6 +393,13 @@ TRAIL_INSERTS_IN_ONE_LINE = {"households.InsuranceMonth"}
 #: Rows of money: never deleted, and these columns ("frozen", none: all) never change. "once": may still be filled in;
 #: "from": changes only while it has this value.
 TRAIL_FROZEN = {
+    "subsidies.Rate": {
+        "frozen": (
+            *("scheme", "area", "in_force_from", "in_force_to", "favoured", "contract_months", "basis", "share"),
+            *("contribution", "amount", "ceiling", "second_half_after", "document", "provisional"),
+        ),
+        "from": {"state": "proposed"},
+    },
     "subsidies.Approval": {"frozen": ()},
     "subsidies.PayeeAccount": {"frozen": ()},
     "subsidies.FundEntry": {"frozen": ()},

@@ -34,6 +34,7 @@ urlpatterns = [
     path("", include("households.urls")),
     path("", include("assistance.urls")),
     path("", include("placements.urls")),
+    path("", include("subsidies.urls")),
     path("", include("reports.urls")),
 ]
 

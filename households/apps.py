@@ -35,6 +35,7 @@ _REGISTER_PAGES = tuple(
         "move_member",
         "leave",
         "cancel_move",
+        "take_back_move",
         "four_clear",
         "contact",
         "person_details",

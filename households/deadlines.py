@@ -94,8 +94,13 @@ class VerifyDays:
         self._days = dated_all()["declaration_verify_workdays"]
 
     def of(self, declaration):
-        community = declaration.household.community
-        days = self._days.of(community.path_ids, declaration.declared_on)
-        last_on = self.calendar.add(declaration.declared_on, days)
         waits = declaration.state == DeclarationState.DECLARED
+        return self._from(declaration.declared_on, declaration.household.community, waits)
+
+    def of_found(self, household, since):
+        """Nobody has declared the household yet: its time runs from the first day without work."""
+        return self._from(since, household.community, True)
+
+    def _from(self, day, community, waits):
+        last_on = self.calendar.add(day, self._days.of(community.path_ids, day))
         return Deadline(last_on, "working_days", (last_on - self.today).days if waits else None)

@@ -31,7 +31,11 @@ def _home(household, community):
     return short_address(household.address, community.name) or _("Household %(number)s") % {"number": household.number}
 
 
-def _last_visit(due):
+def _last_visit(due, members):
+    if due.has_moved and members:
+        return _("found moved away on %(day)s: record the leaving") % {"day": due.tried_on.isoformat()}
+    if due.has_moved:
+        return _("found moved away on %(day)s, nobody lives there any more") % {"day": due.tried_on.isoformat()}
     if due.tried_on and (due.last_visit_on is None or due.tried_on > due.last_visit_on):
         return _("nobody met on %(day)s") % {"day": due.tried_on.isoformat()}
     if due.last_visit_on:
@@ -41,13 +45,12 @@ def _last_visit(due):
 
 def _who_and_when(due, members):
     number = _("Household %(number)s") % {"number": due.household.number}
-    return " · ".join(filter(None, [head_of(members), number, _last_visit(due)]))
+    return " · ".join(filter(None, [head_of(members), number, _last_visit(due, members)]))
 
 
 def lines_of(dues, scope, back):
     """A line for each visit due; the heading names the grid unless one is chosen, and the building."""
     members = members_on([due.household.pk for due in dues], scope.day)
-    may_record = scope.posting.may("households.record_visits")
     return [
         Line(
             title=due.place or _("Household %(number)s") % {"number": due.household.number},
@@ -57,11 +60,26 @@ def lines_of(dues, scope, back):
             late=due.is_late,
             soon=(due.due_by - scope.day).days < _SOON_DAYS,
             group=" · ".join(filter(None, ["" if scope.grid else due.grid, due.building])),
-            does=_("Visit") if may_record else "",
-            does_url=_record_url(due.household.pk, back) if may_record else "",
+            **_to_do(due, members.get(due.household.pk), scope.posting, back),
         )
         for due in dues
     ]
+
+
+def _to_do(due, members, posting, back):
+    """The visit; of a household found moved away what is left is to record who left."""
+    if due.has_moved and not members:
+        return {}
+    if due.has_moved and posting.may("households.edit_register"):
+        return {"does": _("Record the leaving"), "does_url": leaving_url(due.household.pk)}
+    if posting.may("households.record_visits"):
+        return {"does": _("Visit"), "does_url": _record_url(due.household.pk, back)}
+    return {}
+
+
+def leaving_url(household_id):
+    """Where the household's page offers the leaving of each member."""
+    return f"{reverse('households:household', args=[household_id])}#visits"
 
 
 def visits_due(request, scope):
@@ -165,8 +183,11 @@ def household_visits(request, household):
     """The household's visits, newest first, corrected ones marked; when the next is due."""
     may_record = request.posting.may("households.record_visits")
     visits = household.visits.select_related("correction").order_by("-visited_on", "-pk")
+    next_visit = visiting.next_visit(household, localdate())
+    leaves = next_visit.has_moved and request.posting.may("households.edit_register")
     return {
-        "next_visit": visiting.next_visit(household, localdate()),
+        "next_visit": next_visit,
+        "leavers": members_on([household.pk], localdate()).get(household.pk, []) if leaves else [],
         "visits": list(visits[:VISITS_SHOWN]),
         "record_url": _record_url(household.pk, request.path) if may_record else "",
     }

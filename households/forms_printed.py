@@ -10,7 +10,7 @@ from city.models import Area
 from city.moves import history
 from city.paper import Form, qr, register
 from households import workflow
-from households.choices import VisitOutcome
+from households.choices import DeclarationState, HardshipApplicationState, VisitOutcome
 from households.models import Declaration, HardshipApplication, ZeroEmploymentEpisode
 from households.profiles import members_of, profiles_on
 from households.rosters import members_on
@@ -21,8 +21,8 @@ def _day(day):
     return f"{day:%Y-%m-%d}" if day else ""
 
 
-def _low_income(household):
-    point = household.low_income_points.order_by("-started_on").first()
+def _low_income(household, day):
+    point = household.low_income_points.filter(started_on__lte=day).order_by("-started_on").first()
     return "" if point is None else "是" if point.low_income else "否"
 
 
@@ -37,10 +37,16 @@ def _said(moves, *actions):
     return told[-1] if told else ""
 
 
+def _stands_on(moves, is_open):
+    """The day a form speaks of: today while it goes its way, and the day of the last step once it is decided."""
+    return timezone.localdate() if is_open or not moves else timezone.localdate(moves[-1].at)
+
+
 def _declaration(declaration, posting):
-    household, today = declaration.household, timezone.localdate()
-    members, _past = members_of(household, today)
+    household = declaration.household
     moves = history(declaration, workflow.DECLARATION)
+    day = _stands_on(moves, declaration.state in DeclarationState.UNDER_WAY)
+    members, _past = members_of(household, day)
     notice, episode, visit = declaration.notice, declaration.episode, declaration.visit
     publicity = ""
     if notice:
@@ -56,7 +62,7 @@ def _declaration(declaration, posting):
         "declared_on": _day(declaration.declared_on),
         "source": declaration.get_source_display(),
         "address": household.address,
-        "low_income": _low_income(household),
+        "low_income": _low_income(household, day),
         "words": declaration.words,
         "members": [
             [
@@ -67,16 +73,17 @@ def _declaration(declaration, posting):
         ],
         "visit": f"{_day(visit.visited_on)} {visit.visitor} 入户，{visit.get_outcome_display()}" if visit else "",
         "station_opinion": _said(moves, "verify"),
-        "street_opinion": _said(moves, "publicise", "certify"),
+        "street_opinion": _said(moves, "publicise", "certify", "send_back", "reject"),
         "publicity": publicity,
         "result": f"{_day(episode.certified_on)} 认定，卡号 {episode.card_number}" if episode else "",
     }  # fmt: skip
 
 
 def _hardship(application, posting):
-    resident, today = application.resident, timezone.localdate()
-    (profile,) = profiles_on([resident], today)
+    resident = application.resident
     moves = history(application, workflow.HARDSHIP)
+    is_open = application.state in (HardshipApplicationState.PROPOSED, HardshipApplicationState.RETURNED)
+    (profile,) = profiles_on([resident], _stands_on(moves, is_open))
     proof = " ".join(filter(None, [application.get_proof_display(), application.proof_words]))
     return {
         "name": resident.name,
@@ -93,8 +100,8 @@ def _hardship(application, posting):
         "proposed_on": _day(application.proposed_on),
         "valid_until": _day(application.valid_until),
         "state": f"{profile.state}{f'，{_day(profile.spell.started_on)}起' if profile.spell else ''}",
-        "station_opinion": _said(moves, "propose", "begin", "send_again"),
-        "street_opinion": _said(moves, "certify", "refuse", "return"),
+        "station_opinion": _said(moves, "propose", "correct"),
+        "street_opinion": _said(moves, "certify", "refuse", "send_back"),
     }
 
 
@@ -114,7 +121,7 @@ def _card(episode, posting):
 
 
 def _visits(place, posting):
-    """Every household of a grid, or of a community, in the order of a walk."""
+    """Every household of a grid, or of a community, where somebody lives, in the order of a walk."""
     today = timezone.localdate()
     is_grid = place.level == AreaLevel.GRID
     community = place.parent if is_grid else place
@@ -133,11 +140,12 @@ def _visits(place, posting):
             [
                 household.number,
                 household.address.removeprefix(community.parent.name).removeprefix(community.name),
-                "；".join(_told(one, today) for one in members.get(household.pk, ())),
+                "；".join(_told(one, today) for one in members[household.pk]),
                 _day(household.seen_on),
                 *[""] * 4,
             ]
             for household in households
+            if household.pk in members
         ],
     }
 

@@ -69,8 +69,8 @@ WHERE insured.month = %(month)s AND (insured.employer_name <> '' OR insured.cred
 ORDER BY resident.id, insured.credit_code, insured.employer_name"""
 
 #: A job begun within the month may be insured from the next one on: only whole months are asked about. A district of
-#: which the month holds too few was not in the file.
-_ABSENT = """
+#: which the month holds too few was not in the file: it is left out.
+_RECORDED = """
 WITH recorded AS (
     SELECT resident.id, resident.id_hash, span.community_id, street.parent_id AS district_id, span.state_since,
            spell.channel, spell.employer_name, CASE WHEN insured.id_hash IS NULL THEN 1 ELSE 0 END AS absent
@@ -83,12 +83,17 @@ WITH recorded AS (
            ON insured.id_hash = resident.id_hash
     WHERE span.first_on <= %(day)s AND span.last_on >= %(day)s AND span.state = %(employed)s
       AND span.works_from <= %(day)s AND span.retires_on > %(day)s AND span.state_since <= %(month)s
+), left_out AS (
+    SELECT district_id FROM recorded GROUP BY district_id HAVING SUM(1 - absent) < COUNT(*) * {share}
 )
+"""
+
+_LEFT_OUT = "SELECT district_id FROM left_out"
+
+_ABSENT = """
 SELECT id, id_hash, community_id, state_since, channel, employer_name
 FROM recorded
-WHERE absent = 1 AND district_id IN (
-    SELECT district_id FROM recorded GROUP BY district_id HAVING SUM(1 - absent) >= COUNT(*) * {share}
-)"""
+WHERE absent = 1 AND district_id NOT IN (SELECT district_id FROM left_out)"""
 
 _FACTS = """
 SELECT resident.id, resident.id_hash, span.community_id, span.state, span.state_since,
@@ -163,6 +168,13 @@ def _loops(cursor, *, are_allowed):
     cursor.execute("SET LOCAL enable_nestloop = on")
 
 
+def districts_left_out(month):
+    """Ids of the districts of which the month holds too few of those recorded as insured to ask who is absent."""
+    share = _share_by_district(month.day)
+    rows = _asked(_RECORDED + _LEFT_OUT, share=share, month=month.first, day=month.day)
+    return [district_id for (district_id,) in rows]
+
+
 def _text(value):
     """Days, hashes and amounts as both databases give them, as JSON holds them."""
     return None if value is None else str(value)
@@ -198,7 +210,7 @@ def _amount(value):
 
 
 def _absent(month):
-    rows = _asked(_ABSENT, share=_share_by_district(month.day), month=month.first, day=month.day)
+    rows = _asked(_RECORDED + _ABSENT, share=_share_by_district(month.day), month=month.first, day=month.day)
     return [
         Seen(
             _key(id_hash),

@@ -12,7 +12,14 @@ from households.views.hardship import (
 )
 from households.views.households import household
 from households.views.labour import cancel_spell, correct_spell, labour_event, take_back_spell
-from households.views.moves import cancel_move, leave, merge_households, move_member, split_household
+from households.views.moves import (
+    cancel_move,
+    leave,
+    merge_households,
+    move_member,
+    split_household,
+    take_back_move,
+)
 from households.views.persons import (
     add_certificate,
     check_certificate,
@@ -55,6 +62,7 @@ urlpatterns = [
     path("residents/<int:resident_id>/move/", move_member, name="move_member"),
     path("residents/<int:resident_id>/leave/", leave, name="leave"),
     path("memberships/<int:membership_id>/cancel/", cancel_move, name="cancel_move"),
+    path("memberships/<int:membership_id>/take-back/", take_back_move, name="take_back_move"),
     path("residents/retired/", retired_residents, name="retired_residents"),
     path("residents/<int:resident_id>/four-clear/", four_clear, name="four_clear"),
     path("residents/<int:resident_id>/contact/", contact, name="contact"),

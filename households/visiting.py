@@ -43,19 +43,24 @@ def _visited(first, last):
 
 
 def with_visits(households, rounds):
-    """Annotates `is_owed`, `is_visited`, `is_late`, `last_visit_on` (completed) and `tried_on` (the last in vain)."""
+    """Annotates `is_owed`, `is_visited`, `is_late`, `last_visit_on` (completed); of the last visit in vain `tried_on`
+    and `tried_as`, its outcome.
+    """
     owed, visited, late, day = Q(pk__in=[]), Q(pk__in=[]), Q(pk__in=[]), date.min
     for one, ids in rounds.items():
         here, day = Q(community__in=ids), one.day
         owed |= here & _owed(one.now, one.day)
         visited |= here & _visited(one.now.first, one.day)
         late |= here & _owed(one.before, one.before.last) & ~_visited(one.before.first, one.day)
-    standing = Visit.objects.standing().filter(household=OuterRef("pk"), visited_on__lte=day).order_by("-visited_on")
+    standing = (
+        Visit.objects.standing().filter(household=OuterRef("pk"), visited_on__lte=day).order_by("-visited_on", "-pk")
+    )
     last = standing.filter(outcome=VisitOutcome.COMPLETED).values("visited_on")[:1]
-    tried = standing.exclude(outcome=VisitOutcome.COMPLETED).values("visited_on")[:1]
+    tried = standing.exclude(outcome=VisitOutcome.COMPLETED)
+    tried = {"tried_on": Subquery(tried.values("visited_on")[:1]), "tried_as": Subquery(tried.values("outcome")[:1])}
     facts = {"is_owed": owed, "is_visited": visited, "is_late": late}
     facts = {name: ExpressionWrapper(fact, BooleanField()) for name, fact in facts.items()}
-    return households.annotate(**facts, last_visit_on=Subquery(last), tried_on=Subquery(tried))
+    return households.annotate(**facts, last_visit_on=Subquery(last), **tried)
 
 
 def due(rounds, grid=None):
@@ -65,6 +70,12 @@ def due(rounds, grid=None):
     if grid is not None:
         households = households.filter(grid=grid)
     return with_visits(households, rounds).filter(is_owed=True, is_visited=False)
+
+
+def _in_vain_since(household):
+    """The day of the last visit in vain, where it is later than the last completed one."""
+    last, tried = household.last_visit_on, household.tried_on
+    return tried if tried and (last is None or tried > last) else None
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,11 @@ class Due:
     @property
     def tried_on(self):
         return self.household.tried_on
+
+    @property
+    def has_moved(self):
+        """The last visit found that nobody of the household lives there any more."""
+        return _in_vain_since(self.household) is not None and self.household.tried_as == VisitOutcome.MOVED
 
 
 def due_in_walking_order(communities, day, grid=None):
@@ -139,19 +155,20 @@ class NextVisit:
     due_by: date | None
     is_late: bool = False
     tried_on: date | None = None
+    has_moved: bool = False
 
 
 def next_visit(household, day):
     """When this household is to be visited next: by the end of this round, or of the next once this one is done."""
     ((one, _ids),) = rounds_of([household.community], day).items()
     found = with_visits(Household.objects.filter(pk=household.pk), {one: [household.community_id]}).get()
-    last, tried = found.last_visit_on, found.tried_on
-    tried = tried if tried and (last is None or tried > last) else None
+    tried = _in_vain_since(found)
+    in_vain = {"tried_on": tried, "has_moved": tried is not None and found.tried_as == VisitOutcome.MOVED}
     if not found.is_owed:
-        return NextVisit(last, None, tried_on=tried)
+        return NextVisit(found.last_visit_on, None, **in_vain)
     if not found.is_visited:
-        return NextVisit(last, one.now.last, found.is_late, tried)
-    return NextVisit(last, one.next_last, tried_on=tried)
+        return NextVisit(found.last_visit_on, one.now.last, found.is_late, **in_vain)
+    return NextVisit(found.last_visit_on, one.next_last, **in_vain)
 
 
 @dataclass(frozen=True)

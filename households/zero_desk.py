@@ -69,19 +69,22 @@ def _episode_line(row):
 
 def found_households(request, scope):
     """Households that lost their last job and nobody has declared yet, the latest first."""
-    found = _in_scope(detected(scope.posting, scope.day), scope, place="")
-    shown = list(found.order_by("-last_job_on", "-pk")[:ON_THE_DESK])
-    if not shown:
+    found = _in_scope(detected(scope.posting, scope.day), scope, place="").select_related("community")
+    households = list(found.order_by("-last_job_on", "-pk"))
+    if not households:
         return None
+    shown = households[:ON_THE_DESK]
     members = members_on([one.pk for one in shown], scope.day)
+    deadlines = found_deadlines(households, scope.day)
     may_declare = scope.posting.may("households.declare_households")
     lines = [
         Line(
             title=_name(one, members.get(one.pk, []), scope.posting.area),
             url=reverse("households:household", args=[one.pk]),
-            sub=found_words(one),
+            sub=" · ".join(filter(None, [found_words(one), one.eliminated_before and _("again without work")])),
+            due=_by(deadlines[one.pk], scope.day) if one.pk in deadlines else "",
+            late=one.pk in deadlines and deadlines[one.pk].is_late,
             soon=one.eliminated_before is not None,
-            due=_("again without work") if one.eliminated_before else "",
             does=_("Declare") if may_declare else "",
             does_url=reverse("households:declare", args=[one.pk]) + "?source=data" if may_declare else "",
         )
@@ -91,9 +94,20 @@ def found_households(request, scope):
         name="found",
         title=_("Newly without work"),
         lines=lines,
-        total=found.count(),
+        total=len(households),
+        late=sum(one.is_late for one in deadlines.values()),
         more_url=reverse("households:detected"),
     )
+
+
+def found_deadlines(households, day):
+    """`{household id: Deadline}` to verify those found; none where nobody knows since when they are without work."""
+    days = VerifyDays(day)
+    return {
+        one.pk: days.of_found(one, one.last_job_on + timedelta(days=1))
+        for one in households
+        if one.last_job_on != NEVER
+    }
 
 
 def found_words(household):
@@ -120,7 +134,7 @@ def to_verify(request, scope):
             title=_name(one.household, members.get(one.household_id, []), one.household.community),
             url=reverse("households:declaration", args=[one.pk]),
             sub=f"{one.get_state_display()} · {one.declared_on.isoformat()} {one.get_source_display()}",
-            due=_verify_by(one, due[one.pk]),
+            due=_verify_by(one, due[one.pk], scope.day),
             late=due[one.pk].is_late,
             soon=one.state == DeclarationState.RETURNED,
         )
@@ -130,10 +144,15 @@ def to_verify(request, scope):
     return WorkList("to-verify", _("Declarations to verify"), lines, len(declarations), late)
 
 
-def _verify_by(declaration, deadline):
+def _verify_by(declaration, deadline, today):
     if declaration.state == DeclarationState.RETURNED:
         return _("sent back")
-    return _("by %(day)s") % {"day": f"{deadline.last_on:%m-%d}"}
+    return _by(deadline, today)
+
+
+def _by(deadline, today):
+    day = deadline.last_on
+    return _("by %(day)s") % {"day": f"{day:%m-%d}" if day.year == today.year else day.isoformat()}
 
 
 def to_decide(request, _subject):

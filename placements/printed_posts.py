@@ -16,9 +16,6 @@ from placements.rules import last_day_of_term
 from placements.terms import last_days
 from placements.workflow import POST, POST_PLAN
 
-#: Months a subsidy was paid for are not recorded here; the printed column stays for the pen.
-_BY_HAND = ""
-
 
 def _posts(area, day):
     """Where a post lay and who worked on it on that day: what came later is taken back."""
@@ -31,10 +28,13 @@ def _posts(area, day):
         states = _states([post.pk for post in chunk], day)
         workers = _workers([post.pk for post in chunk], day)
         ends = last_days(workers.values(), day)
+        paid = ledgers.column("L7", "补贴月数", list(workers.values()), day)
         for post in chunk:
             if post.pk in states:
                 worker = workers.get(post.pk)
-                yield _line(post, states[post.pk], worker, worker and ends[worker.pk])
+                yield _line(
+                    post, states[post.pk], worker, worker and ends[worker.pk], worker and paid.get(worker.pk, "")
+                )
 
 
 def _states(keys, day):
@@ -51,7 +51,7 @@ def _workers(keys, day):
     return {one.post_id: one for one in there.select_related("resident", "hardship", "spell").order_by("pk")}
 
 
-def _line(post, state, worker, last_day):
+def _line(post, state, worker, last_day, months_paid):
     plan = post.plan
     return [
         post.number,
@@ -64,7 +64,7 @@ def _line(post, state, worker, last_day):
         worker.resident.name if worker else "",
         worker.hardship.get_category_display() if worker else "",
         _contract(worker) if worker else "",
-        _BY_HAND,
+        months_paid or "",
         last_day or "",
     ]
 

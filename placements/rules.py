@@ -4,7 +4,7 @@ from datetime import timedelta
 from math import ceil
 
 from city.rules import add_months
-from placements.choices import Priority
+from placements.choices import Hours, Priority
 
 #: A public-welfare post is held twice in a life at most (welfare_post_replacements).
 MOST_TURNS = 2
@@ -61,3 +61,8 @@ def is_reported_late(left_on, reported_on, days, today):
 def needed_wage(minimum_wage, weekly_hours, full_time_hours):
     """The least monthly wage for so many hours a week, in yuan."""
     return minimum_wage * weekly_hours / full_time_hours
+
+
+def pays_too_little(wage_from, hours, minimum_wage):
+    """Whether a vacancy offers full-time work below the minimum wage; `minimum_wage` None: it is not known there."""
+    return hours == Hours.FULL_TIME and minimum_wage is not None and wage_from < minimum_wage

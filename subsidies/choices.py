@@ -174,3 +174,86 @@ class WriteOffReason(TextChoices):
     CLOSED = "closed", _("Debtor closed down, nothing left")
     HARDSHIP = "hardship", _("Hardship, decided by the district")
     OURS = "ours", _("The mistake was ours")
+
+
+class Doubt(TextChoices):
+    """What can be doubtful about a line; each is a kind of finding, and holds the claim until it is explained."""
+
+    DIED = "claimed_dead", _("Claimed for somebody dead")
+    PENSION = "claimed_pension", _("Claimed for a pensioner")
+    RETIRED = "claimed_retired", _("Claimed after the retirement age")
+    ELSEWHERE = "claimed_elsewhere", _("Insured by another employer in the month claimed")
+    BUSINESS = "claimed_business", _("Claimed for the owner of a business")
+    PRISON = "claimed_prison", _("Claimed for somebody in prison")
+    NOT_THERE = "claimed_not_there", _("Not at work there by the ledger")
+    EXCLUDED = "claimed_excluded", _("Another subsidy for the same month")
+    USED_UP = "claimed_used_up", _("Longest time of the subsidy used up")
+    DISTRICT = "claimed_two_districts", _("Claimed in two districts")
+    ACCOUNT = "claimed_account", _("Account shared with somebody else")
+    ATTENDANCE = "claimed_attendance", _("Attendance does not fit the claim")
+    NOT_INSURED = "claimed_not_insured", _("Not insured in the month claimed")
+    INSIDER = "claimed_insider", _("Claimed for the household of somebody who handled it")
+
+
+class FactDoubtReason(TextChoices):
+    """Why a line is right although another office says otherwise of the person."""
+
+    WRONG_PERSON = "wrong_person", _("The other office means somebody else")
+    NOT_THEN = "not_then", _("It did not hold in this month; papers seen")
+    NO_BAR = "no_bar", _("It does not stand in the way of this subsidy")
+    RECLAIMED = "reclaimed", _("The money was reclaimed")
+    OTHER = "other", _("Another reason")
+
+
+class InsuredDoubtReason(TextChoices):
+    """Why a line is right although the insurance office knows another employer, or none."""
+
+    CHANGED_JOBS = "changed_jobs", _("Changed jobs within the month")
+    NOT_STOPPED = "not_stopped", _("Left the job; insurance not stopped yet")
+    AFFILIATED = "affiliated", _("Pays through a unit without working there")
+    DISPATCHED = "dispatched", _("Sent there by a labour-dispatch company")
+    LATE = "late", _("Insurance paid late; proof of payment seen")
+    WRONG_PERSON = "wrong_person", _("The other office means somebody else")
+    RECLAIMED = "reclaimed", _("The money was reclaimed")
+    OTHER = "other", _("Another reason")
+
+
+class WorkDoubtReason(TextChoices):
+    """Why a line is right although ledger or attendance say otherwise."""
+
+    PAPERS = "papers", _("Contract and payroll seen: worked there")
+    LEDGER_LATE = "ledger_late", _("The ledger is behind and being corrected")
+    ON_PAPER = "on_paper", _("Attendance kept on paper; sheet seen")
+    OFF_HOURS = "off_hours", _("Course outside working hours, or held by the employer")
+    RECLAIMED = "reclaimed", _("The money was reclaimed")
+    OTHER = "other", _("Another reason")
+
+
+class TwiceDoubtReason(TextChoices):
+    """Why two claims for a person do not exclude each other."""
+
+    DOCUMENT = "document", _("A document allows both")
+    MOVED = "moved", _("Changed home or employer in between")
+    GIVEN_UP = "given_up", _("The other one is being taken back")
+    TERM = "term", _("A longer time is granted by document")
+    RECLAIMED = "reclaimed", _("The money was reclaimed")
+    OTHER = "other", _("Another reason")
+
+
+class PersonDoubtReason(TextChoices):
+    """Why an account that is shared, or a relation to somebody who decides, is no harm."""
+
+    FAMILY = "family", _("Account of the family; written consent seen")
+    GUARDIAN = "guardian", _("Account of the guardian")
+    TYPING = "typing", _("The account was typed wrong and is corrected")
+    OTHERS_DECIDED = "others_decided", _("Checked again by somebody not related")
+    RECLAIMED = "reclaimed", _("The money was reclaimed")
+    OTHER = "other", _("Another reason")
+
+
+class BooksReason(TextChoices):
+    """Why money that does not tally is in order."""
+
+    UNDER_WAY = "under_way", _("Under way, will tally by tomorrow")
+    REPAIRED = "repaired", _("Put right by another entry")
+    OTHER = "other", _("Another reason")

@@ -6,7 +6,7 @@ Rounding: every amount is cut to the fen, never raised, so that nobody is paid m
 import calendar
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -28,7 +28,8 @@ def cut_to_fen(exact):
 class Terms:
     """One signed rate: `share` of the basis (for contributions, of `contribution` times the base), or `amount` a unit.
 
-    `ceiling` yuan a line at most. `document` and `rate` name where it stands.
+    `ceiling` yuan a line at most. `document` and `rate` name where it stands. `second_half_after` so many insured
+    months, of a scheme that pays in halves.
     """
 
     basis: str
@@ -40,6 +41,7 @@ class Terms:
     amount: Decimal | None = None
     ceiling: Decimal | None = None
     contract_months: int = 0
+    second_half_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,22 @@ def digest_of(basis):
 
 def amount_again(basis):
     """The amount a frozen basis gives, computed anew from its own figures."""
-    terms = Terms(
+    return _computed_from(basis, _terms_in(basis)).amount
+
+
+def amount_uncapped(basis):
+    """What it would give without its ceiling: the amount asked for."""
+    return _computed_from(basis, replace(_terms_in(basis), ceiling=None)).amount
+
+
+def fee_of(basis):
+    """The fee a frozen basis rests on, or None."""
+    fee = basis.get("facts", {}).get("fee")
+    return Decimal(fee) if fee is not None else None
+
+
+def _terms_in(basis):
+    return Terms(
         basis=Basis(basis["basis"]),
         document=basis["document"],
         rate=basis["rate"],
@@ -100,7 +117,10 @@ def amount_again(basis):
         ceiling=Decimal(basis["ceiling"]) if basis["ceiling"] is not None else None,
         contract_months=basis["contract_months"],
     )
-    return compute(terms, Decimal(basis["value"]), part=Fraction(basis["part"])).amount
+
+
+def _computed_from(basis, terms):
+    return compute(terms, Decimal(basis["value"]), part=Fraction(basis["part"]))
 
 
 def month_of(day):

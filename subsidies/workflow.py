@@ -95,6 +95,10 @@ CLAIM = Workflow(
     ),
 )
 
+#: The steps that many claims may take at once, and how many.
+ACTIONS = ("check", "review", "approve", "send_back", "reject")
+MOST = 2_000
+
 #: A rate is signed by somebody else than who proposed it; signed, it never changes: a new one follows it.
 RATE = Workflow(
     "subsidies.rate",

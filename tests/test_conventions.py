@@ -21,6 +21,7 @@ APPS = ["assistance", "city", "households", "placements", "reports", "subsidies"
 OPEN_VIEWS = {
     "login", "set_language", "healthz", "readyz", "reports:rules",
     "city:notices", "city:notice", "city:object_to_notice", "placements:public_vacancies", "placements:public_vacancy",
+    "placements:public_bulletin",
 }  # fmt: skip
 TEMPLATES_NAMED_ELSEWHERE = {"400.html", "403.html", "403_csrf.html", "404.html", "409.html", "429.html", "500.html"}
 

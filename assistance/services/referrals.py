@@ -98,13 +98,17 @@ def correct_answer(*, referral_id, answer, answered_on, by, permission=_WORK, re
         if referral.answer == ReferralAnswer.WAITING or (case and not case.is_open):
             raise Conflict(_("There is no answer to put right, or the case is closed."), by=referral.staff)
         _check_day("answered_on", answered_on, referral.referred_on)
-        before = referral.get_answer_display()
+        before = _in_words(referral)
         _write_answer(referral, answer, answered_on, reason, words)
         if case is not None:
-            told = f"{referral}：{before} → {referral.get_answer_display()}"
+            told = f"{referral}：{before} → {_in_words(referral)}"
             _weigh_again(move(case, "correct", workflow=CASE, by=by, version=case.version, words=told), by)
         facts.tell(facts.ReferralAnswered(referral.pk, by))
         return referral
+
+
+def _in_words(referral):
+    return " · ".join(filter(None, [referral.get_answer_display(), referral.get_reason_display()]))
 
 
 def _weigh_again(case, by):

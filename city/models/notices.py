@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from city.choices import AreaLevel
 from city.fields import EncryptedTextField
 from city.models.areas import Area
 from city.models.clocks import Clock
@@ -50,6 +51,9 @@ class Notice(models.Model):
 
 class ObjectionQuerySet(models.QuerySet):
     def visible_to(self, posting):
+        """A district answers what is said against its own notices; those below it are their streets'."""
+        if posting.area.level == AreaLevel.DISTRICT:
+            return self.filter(notice__area=posting.area)
         return self.filter(notice__area__path__startswith=posting.area.path)
 
 

@@ -15,6 +15,7 @@ _JOBS = {
     "export_cases": _("Export of cases"),
     "export_board": _("Export of the board"),
     "propose_allocation": _("Allocation proposal"),
+    "decide_claims": _("Decision on claims"),
 }
 _FACTS = {
     "rows": _("Rows"),
@@ -23,6 +24,9 @@ _FACTS = {
     "areas": _("Areas"),
     "seconds": _("Seconds"),
     "late": _("Caught up later"),
+    "decided": _("Decided"),
+    "refused": _("Held back"),
+    "overtaken": _("Somebody was quicker"),
 }
 
 

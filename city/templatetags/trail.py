@@ -23,6 +23,8 @@ _REASONS = {
     "night": _("Night"),
     "match": _("Match with other offices"),
     "findings": _("Looked for differences"),
+    "doubts": _("Looked for doubts about claims"),
+    "reconcile": _("Held the books of money against each other"),
     "insured_months": _("Insured months kept"),
     "judge_by_hand": _("Judged a criterion by hand"),
     "load_policy": _("Loaded a rule set"),

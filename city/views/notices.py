@@ -61,7 +61,8 @@ def object_to_notice(request, notice):
             service.object_to(notice, **form.cleaned_data, request=request)
         except service.TooManyObjections:
             return _too_many(request, notice, form)
-    messages.success(request, _("Your objection has arrived: nothing is decided until the street has looked into it."))
+    told = _("Your objection has arrived: nothing is decided until the office in charge has looked into it.")
+    messages.success(request, told)
     return redirect("city:notice", notice_id=notice.pk)
 
 
@@ -73,7 +74,8 @@ def _may_object(request, notice):
 
 
 def _too_many(request, notice, form):
-    form.add_error(None, _("There were too many objections from this place today. Please come to the street office."))
+    told = _("There were too many objections from this place today. Please come to the office in charge.")
+    form.add_error(None, told)
     return _notice_page(request, notice, form, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -89,7 +91,7 @@ def _unlisted(answer):
 
 @endpoint(["GET", "POST"], service.ANSWER, lookup=find_objection)
 def objection(request, objection):
-    """One objection with what the street found out, or the form to say it."""
+    """One objection with what the office in charge found out, or the form to say it."""
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if not once(request):

@@ -1,7 +1,7 @@
 from http import HTTPStatus
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -41,6 +41,4 @@ def print_form(request, form, thing):
     """The form as a PDF. It shows numbers in full, so that each printing leaves a line in the trail."""
     content = paper.pdf(form.layout, form.values(thing, request.posting))
     record_event("print", request=request, key=thing.pk, details={"form": form.name})
-    answer = HttpResponse(content, content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{form.name}-{thing.pk}.pdf"'
-    return answer
+    return paper.download(content, f"{form.name}-{thing.pk}")

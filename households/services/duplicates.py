@@ -8,6 +8,7 @@ two open cases, stops the merging with what to do first.
 
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models.deletion import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
@@ -79,6 +80,7 @@ def _merge(survivor_id, other_id, outcome):
     both = {one.pk: one for one in held}
     survivor, other = both[survivor_id], both[other_id]
     outcome.doubts = _doubts(survivor, other)
+    _check_money(survivor, other)
     for model in _POINTS:
         _merge_points(model, survivor, other, outcome)
     for foreign_key in relations_to(Resident):
@@ -89,6 +91,40 @@ def _merge(survivor_id, other_id, outcome):
             _point_anew(foreign_key, survivor, other, outcome)
     _fill_facts(survivor, other, outcome)
     ledger.rebuild([survivor.pk])
+
+
+def _check_money(survivor, other):
+    """Rows of money stay with the file they were written for, for ever: that file must be the one that stays."""
+    if not _has_money(other):
+        return
+    if _has_money(survivor):
+        raise LedgerRefused(
+            "other",
+            _(
+                "Money was claimed under both files, and what was claimed is never written anew: both stay. "
+                "Have reclaimed what was paid twice."
+            ),
+        )
+    raise LedgerRefused(
+        "other",
+        _(
+            "Money was claimed under the file that would go, and what was claimed is never written anew: "
+            "merge the other way round, so that it stays."
+        ),
+    )
+
+
+def _has_money(resident):
+    return any(
+        foreign_key.model._base_manager.filter(**{foreign_key.name: resident}).exists()
+        for foreign_key in relations_to(Resident)
+        if _is_frozen(foreign_key)
+    )
+
+
+def _is_frozen(foreign_key):
+    kept = settings.TRAIL_FROZEN.get(foreign_key.model._meta.label)
+    return kept is not None and (not kept["frozen"] or foreign_key.name in kept["frozen"])
 
 
 def _doubts(survivor, other):

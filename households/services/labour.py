@@ -259,6 +259,12 @@ def _check_begin(history, on, state):
     last_stay = history.resident.memberships.filter(started_on__lte=on).order_by("started_on").last()
     if last_stay and last_stay.leave_reason == LeaveReason.DIED:
         raise LedgerRefused("on", _("The person died on %(day)s.") % {"day": last_stay.started_on.isoformat()})
+    if last_stay and last_stay.household_id is None and on > last_stay.started_on:
+        raise LedgerRefused(
+            "on",
+            _("The person left the community on %(day)s: record first that they came back.")
+            % {"day": last_stay.started_on.isoformat()},
+        )
     latest = history.latest
     if latest is None or on > latest.started_on:
         return

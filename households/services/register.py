@@ -7,6 +7,7 @@ raises `LedgerRefused(field, message)`; of a household with its members all that
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -238,6 +239,26 @@ def cancel_move(*, membership_id, by, request=None):
         ledger.rebuild([resident.pk])
 
 
+def take_back_move(*, membership_id, by, request=None):
+    """The latest move or leaving was entered by mistake: its point is taken away, the trail keeps what it said.
+
+    Who became head because of it hands back. What lapsed when the person left is not opened again.
+    """
+    with acting(posting=by, reason=_("Taken back: entered by mistake"), request=request):
+        resident = _held_resident(Membership.objects.get(pk=membership_id).resident_id)
+        point = resident.memberships.select_related("household").order_by("started_on").last()
+        if point.pk != membership_id:
+            raise LedgerRefused("on", _("Only the latest move can be taken back; begin with the one after this."))
+        before = _stay_before(resident, point.started_on)
+        _check_take_back(resident, point, before, by)
+        point.delete()
+        if before.relation == Relation.HEAD:
+            _take_head_back(before.household, resident, point.started_on)
+        if before.household_id is None:
+            facts.tell(facts.PersonLeft(resident.pk, point.household_id, point.started_on, before.leave_reason, by))
+        ledger.rebuild([resident.pk])
+
+
 def check_may_leave(household, leaving, on):
     """The last member of a household with an open episode stays until the street withdraws the episode."""
     if not household.episodes.filter(eliminated_on=None, withdrawn_on=None).exists():
@@ -324,6 +345,61 @@ def _move_all(origin, household, members, on, by, new_head_id):
     if left:
         _give_head(left, on, new_head_id)
     ledger.rebuild(members)
+
+
+def _check_take_back(resident, point, before, by):
+    if before is None:
+        raise LedgerRefused("on", _("This is where the person was first registered, not a move."))
+    places = {key: _held(key) for key in sorted({before.household_id, point.household_id} - {None})}
+    if any(not place.community.path.startswith(by.area.path) for place in places.values()):
+        raise LedgerRefused(
+            "on", _("The person came from another community: its station asks for them back by a transfer.")
+        )
+    for place in places.values():
+        _check_nothing_built(place, resident, point.started_on)
+    if point.household_id not in (None, before.household_id):
+        check_may_leave(places[point.household_id], [resident.pk], point.started_on)
+        _check_not_visited(resident, point)
+
+
+def _check_nothing_built(household, resident, since):
+    """A declaration or an episode since that day reckoned with who lived there."""
+    words = {"number": household.number}
+    if household.declarations.under_way().filter(declared_on__gte=since).exists():
+        raise LedgerRefused(
+            "on",
+            _("Household %(number)s was declared to be without work since: its declaration is taken back first.")
+            % words,
+        )
+    counted = Q(certified_on__gte=since) | Q(worker=resident, eliminated_on__gte=since)
+    if household.episodes.filter(counted, withdrawn_on=None).exists():
+        raise LedgerRefused(
+            "on", _("A zero-employment episode of household %(number)s was certified or ended since.") % words
+        )
+
+
+def _check_not_visited(resident, point):
+    told = resident.visit_reports.filter(
+        visit__household=point.household, visit__visited_on__gte=point.started_on, visit__superseded=False
+    )
+    if told.exists():
+        raise LedgerRefused(
+            "on",
+            _("A visit to household %(number)s told about this person since.") % {"number": point.household.number},
+        )
+
+
+def _take_head_back(household, resident, on):
+    """Who was made head when this person went is again what they were; a head of any other day stays one."""
+    for other, relation in _members_on(household, timezone.localdate()).items():
+        if relation != Relation.HEAD or other == resident.pk:
+            continue
+        made = Membership.objects.filter(resident=other).order_by("started_on").last()
+        before = _stay_before(made.resident, on)
+        if made.started_on != on or before is None or before.household_id != household.pk:
+            raise LedgerRefused("on", _("%(name)s heads the household since.") % {"name": made.resident.name})
+        made.delete()
+        ledger.rebuild([other])
 
 
 def _give_head(stay, on, new_head_id):

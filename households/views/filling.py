@@ -47,7 +47,15 @@ def fill(request, form, page, save):
     elif page.draft:
         drafts.fill(form, page.draft)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
-    context = {"form": form, "page": page, "draft": page.draft, "spell": None, "warning": "", **page.context}
+    context = {
+        "form": form,
+        "page": page,
+        "draft": page.draft,
+        "spell": None,
+        "stay": None,
+        "warning": "",
+        **page.context,
+    }
     return render(request, page.template, context, status=status)
 
 

@@ -20,7 +20,7 @@ from households.views.residents import find_resident
 
 def find_membership(request, membership_id):
     visible = Resident.objects.visible_to(request.posting)
-    points = Membership.objects.filter(resident__in=visible).select_related("resident", "household")
+    points = Membership.objects.filter(resident__in=visible).select_related("resident", "household__community")
     return {"membership": get_object_or_404(points, pk=membership_id)}
 
 
@@ -98,10 +98,31 @@ def cancel_move(request, membership):
         back=file_of(membership.resident),
         send=_("It did not come true"),
         danger=True,
+        context={"stay": membership},
     )
 
     def save(_form):
         register.cancel_move(membership_id=membership.pk, by=request.posting, request=request)
+
+    return fill(request, DeskForm(posted(request)), page, save)
+
+
+@endpoint(["GET", "POST"], "households.edit_register", lookup=find_membership)
+def take_back_move(request, membership):
+    page = Page(
+        title=_("Entered by mistake"),
+        lead=_(
+            "The person lives where they lived before, as if this had never been entered; the trail keeps it. "
+            "A case or a placement that ended when they left is not opened again."
+        ),
+        back=file_of(membership.resident),
+        send=_("Take it back"),
+        danger=True,
+        context={"stay": membership},
+    )
+
+    def save(_form):
+        register.take_back_move(membership_id=membership.pk, by=request.posting, request=request)
 
     return fill(request, DeskForm(posted(request)), page, save)
 

@@ -95,7 +95,9 @@ def _open(request, household, told):
     """Nobody of this number or name is known: the form of registration, with what was told."""
     if household is None:
         number = number_free(request.posting.area)
-        form = HouseholdForm(community=request.posting.area, initial={"number": number})
+        form = HouseholdForm(
+            community=request.posting.area, initial={"number": number, "grid": request.posting.grid_id}
+        )
         cards = members_formset(CARDS - 1)(prefix=PREFIX, initial=[{**told, "relation": "head"}])
         return _household_page(request, form, cards, drafts.fresh(DRAFT))
     draft = drafts.fresh(MEMBER_DRAFT, household.pk)

@@ -83,7 +83,7 @@ def _file(request, resident):
         "may_edit": may_edit,
         "may_merge": request.posting.may("households.accept_transfers"),
         "may_correct": request.posting.may("households.correct_identity"),
-        "events": events_after(profile.code) if may_edit else [],
+        "events": events_after(profile.code) if may_edit and profile.household else [],
         "spells": timeline(resident.labour_spells.select_related("employer"), today),
         "stays": timeline(resident.memberships.select_related("household__community"), today),
         "registrations": resident.registration_spans.order_by("-first_on"),

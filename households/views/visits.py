@@ -13,6 +13,7 @@ from city.idempotency import once, remember
 from config.endpoint import endpoint
 from households import visiting
 from households.choices import VisitOutcome
+from households.desk import leaving_url
 from households.forms.visits import VisitForm
 from households.models import Visit
 from households.profiles import members_of
@@ -48,15 +49,13 @@ def record_visit(request, household):
     form = VisitForm(request.POST if not quick else None, profiles=profiles)
     if not quick and not form.is_valid():
         return _record_page(request, household, form)
+    values = _just_now(quick) if quick else form.values()
     back = _back(request, reverse("households:household", args=[household.pk]))
+    if values["outcome"] == VisitOutcome.MOVED:
+        back = leaving_url(household.pk)
     try:
         with transaction.atomic():
-            service.record_visit(
-                household_id=household.pk,
-                by=request.posting,
-                request=request,
-                **(_just_now(quick) if quick else form.values()),
-            )
+            service.record_visit(household_id=household.pk, by=request.posting, request=request, **values)
             drafts.drop(request.posting, "visit", household.pk)
             remember(request, back)
     except service.VisitRefused as refused:

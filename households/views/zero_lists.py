@@ -9,7 +9,7 @@ from households.deadlines import Deadlines, VerifyDays
 from households.forms.zero_households import AreaFilter, DeclarationFilter, EndedFilter, OpenEpisodeFilter
 from households.models import Declaration, ZeroEmploymentEpisode
 from households.rosters import members_on
-from households.zero_desk import found_words
+from households.zero_desk import found_deadlines, found_words
 from households.zero_households import detected as detected_households
 from households.zero_households import episode_rows, head_of, without_work_of
 from households.zero_households import may_be_eliminated as at_work_again
@@ -72,7 +72,11 @@ def detected(request):
     page = _page(request, found, ("-last_job_on", "-pk"))
     members = members_on([one.pk for one in page], today)
     looking = without_work_of([one.pk for one in page], today)
-    rows = [(one, head_of(members.get(one.pk, [])), found_words(one), looking.get(one.pk, [])) for one in page]
+    deadlines = found_deadlines(page, today)
+    rows = [
+        (one, head_of(members.get(one.pk, [])), found_words(one), looking.get(one.pk, []), deadlines.get(one.pk))
+        for one in page
+    ]
     may_declare = request.posting.may("households.declare_households")
     return _show(request, "households/zero_found.html", filters, page, rows, may_declare=may_declare, today=today)
 

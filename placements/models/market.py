@@ -154,8 +154,12 @@ class JobSeekerQuerySet(models.QuerySet):
 
 
 class JobSeeker(models.Model):
-    """A registration as a job seeker (求职登记): each is one person-time."""
+    """A registration as a job seeker (求职登记): each is one person-time.
 
+    `version` tells a stale page from a fresh one.
+    """
+
+    version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     resident = models.ForeignKey(Resident, models.PROTECT, related_name="job_searches")
     registered_on = models.DateField(_("registered"))
     valid_until = models.DateField(_("valid until"))

@@ -22,7 +22,7 @@ from households.services import episodes, labour
 from placements.choices import PlacementEnd, PlacementState, PostState, SeekerEnd, VacancyEnd, VacancyState
 from placements.eligibility import standing_of
 from placements.models import JobSeeker, Placement, Post
-from placements.services.posts import check_fit
+from placements.services.posts import check_fit, hold
 from placements.workflow import PLACEMENT, POST, VACANCY
 
 _PROOFS = {
@@ -37,7 +37,8 @@ _JOB = ("channel", "employer", "employer_name", "contract_months", "monthly_inco
 def report(*, resident_id, channel, agreed_from, by, post_id=None, values=None, request=None):
     """A person is to work from a day on. `values`: further fields of `Placement`.
 
-    On a public-welfare post the person must be certified, the post open or reserved for them.
+    On a public-welfare post the person must be certified, the post open or reserved for them; from then on it is
+    kept for them until the placement is confirmed or dropped.
     """
     with acting(posting=by, reason=_("Placement reported"), request=request):
         resident = _resident(resident_id, by)
@@ -91,6 +92,8 @@ def _put_on_post(placement, post_id, by, request):
         raise Conflict(_("This post is reserved for somebody else."))
     if post.state not in (PostState.OPEN, PostState.RESERVED):
         raise Conflict(_("This post is not open."))
+    if post.state == PostState.OPEN:
+        post = hold(post, placement.resident, version=post.version, by=by, request=request)
     put_on(placement, post, standing)
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from config.conflict import Conflict
 from households.models import Resident
 from placements.choices import PlanState, PostState
 from placements.eligibility import standing_of
-from placements.models import Post, PostPlan, PostTransfer
+from placements.models import Placement, Post, PostPlan, PostTransfer
 from placements.models.posts import FULL_TIME_HOURS
 from placements.rules import needed_wage
 from placements.workflow import POST, POST_PLAN
@@ -102,22 +103,21 @@ def reserve(*, post_id, resident_id, by, version=None, request=None):
             raise NotAllowed
         if post is None:
             raise Conflict(_("This post is no longer open."))
-        today = timezone.localdate()
-        check_fit(post, standing_of(resident, today))
-        try:
-            with transaction.atomic():
-                return move(
-                    post,
-                    "reserve",
-                    workflow=POST,
-                    by=by,
-                    version=post.version if version is None else version,
-                    request=request,
-                    holder=resident,
-                    held_until=reservation_ends(post.area, today),
-                )
-        except IntegrityError as error:
-            raise Conflict(_("This person has a post or a reservation already.")) from error
+        check_fit(post, standing_of(resident, timezone.localdate()))
+        return hold(post, resident, version=post.version if version is None else version, by=by, request=request)
+
+
+def hold(post, resident, *, version, by, request=None):
+    """The step by which an open post is kept for a person from today on."""
+    held_until = reservation_ends(post.area, timezone.localdate())
+    try:
+        with transaction.atomic():
+            return move(
+                post, "reserve", workflow=POST, by=by, version=version, request=request,
+                holder=resident, held_until=held_until,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise Conflict(_("This person has a post or a reservation already.")) from error
 
 
 def reservation_ends(area, day):
@@ -145,10 +145,21 @@ def take_post_step(*, post_id, action, version, by, reason="", words="", request
         post = Post.objects.select_related("area").filter(pk=post_id).first()
         if post is None or not _may_touch(post, by):
             raise NotAllowed
+        if action == "release":
+            _check_not_reported(post)
         fields = {"release": {"holder": None, "held_until": None}, "end": {"opened_on": None}}.get(action, {})
         return move(
             post, action, workflow=POST, by=by, version=version, reason=reason, words=words, request=request, **fields
         )
+
+
+def _check_not_reported(post):
+    placement = post.placements.live().filter(resident=post.holder_id).first()
+    if placement is not None:
+        told = _(
+            "A placement was reported for this post: %(number)s. Confirm it, or say there that it did not come about."
+        )
+        raise StepRefused("action", told % {"number": placement.number})
 
 
 def _may_touch(post, by):
@@ -183,8 +194,10 @@ def transfer(*, post_id, to_area, version, reason, words, by, request=None):
 
 
 def release_overdue(day):
-    """Nightly: reservations whose days are over are open again. Their number."""
-    late = list(Post.objects.filter(state=PostState.RESERVED, held_until__lt=day).values_list("pk", flat=True))
+    """Nightly: reservations whose days are over are open again, unless a placement was reported. Their number."""
+    reported = Placement.objects.live().filter(post=OuterRef("pk"), resident=OuterRef("holder"))
+    over = Post.objects.filter(~Exists(reported), state=PostState.RESERVED, held_until__lt=day)
+    late = list(over.values_list("pk", flat=True))
     with acting(reason="reservations_over"):
         for post in Post.objects.filter(pk__in=late).select_for_update(of=("self",)):
             released = Post.objects.filter(pk=post.pk, version=post.version, state=PostState.RESERVED)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -72,36 +73,35 @@ def _expire(search):
     search.ended_on, search.end_reason = search.valid_until + timedelta(days=1), SeekerEnd.EXPIRED
 
 
-def correct(*, seeker_id, values, by, request=None):
+def correct(*, seeker_id, values, version, by, request=None):
     """What the person wishes for, put right."""
     with acting(posting=by, reason=_("Job wish corrected"), request=request):
-        search = _held(seeker_id, by)
-        for name, value in values.items():
-            setattr(search, name, value)
-        search.save(update_fields=list(values))
-        return search
+        return _change(_held(seeker_id, by), version, **values)
 
 
-def renew(*, seeker_id, by, request=None):
+def renew(*, seeker_id, version, by, request=None):
     """The wish stands: valid again for as long as a new registration would be. It stays one person-time."""
     with acting(posting=by, reason=_("Job wish confirmed again"), request=request):
         search = _held(seeker_id, by)
         today = timezone.localdate()
         months = parameters.value("job_search_months", search.resident.community, today)
-        search.valid_until = last_day(today, months)
-        search.save(update_fields=["valid_until"])
-        return search
+        return _change(search, version, valid_until=last_day(today, months))
 
 
-def end(*, seeker_id, reason, by, request=None):
+def end(*, seeker_id, reason, version, by, request=None):
     """The registration ends today, with a coded reason."""
     with acting(posting=by, reason=_("Job wish ended"), request=request):
         search = _held(seeker_id, by)
         if reason not in SeekerEnd.BY_HAND:
             raise StepRefused("reason", _("Choose a reason."))
-        search.ended_on, search.end_reason = timezone.localdate(), reason
-        search.save(update_fields=["ended_on", "end_reason"])
-        return search
+        return _change(search, version, ended_on=timezone.localdate(), end_reason=reason)
+
+
+def _change(search, version, **values):
+    if not JobSeeker.objects.filter(pk=search.pk, version=version).update(version=F("version") + 1, **values):
+        raise Conflict(_("This registration was changed meanwhile."))
+    search.refresh_from_db()
+    return search
 
 
 def _held(seeker_id, by):

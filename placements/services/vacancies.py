@@ -6,14 +6,16 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from city import parameters
 from city.choices import AreaLevel
 from city.models import Move
 from city.moves import NotAllowed, StepRefused, begin, move
 from city.numbers import next_number
 from city.trail import acting
 from config.conflict import Conflict
-from placements.choices import VacancyEnd, VacancyState
+from placements.choices import Hours, VacancyEnd, VacancyState
 from placements.models import Vacancy
+from placements.rules import pays_too_little
 from placements.services.employers import known_or_new
 from placements.workflow import VACANCY
 
@@ -34,10 +36,11 @@ def gather(*, credit_code, employer_name, area, values, by, request=None):
     """
     with acting(posting=by, reason=_("Vacancy gathered"), request=request):
         _check_place(area, by)
+        today = timezone.localdate()
+        _check_wage(area, today, values)
         employer = known_or_new(credit_code=credit_code, name=employer_name)
         if employer_name and employer_name != employer.name:
             raise StepRefused("employer_name", _("This code belongs to %(name)s.") % {"name": employer.name})
-        today = timezone.localdate()
         vacancy = Vacancy(area=area, employer=employer, gathered_on=today, **values)
         vacancy.number = number_of(area, today.year, next_number("vacancy", area, today.year))
         return begin(vacancy, workflow=VACANCY, by=by, action="gather", request=request)
@@ -50,12 +53,23 @@ def _check_place(area, by):
         raise StepRefused("area", _("Choose a community."))
 
 
+def _check_wage(area, day, values):
+    """A full-time job is not offered below the minimum wage in force there; where none is known, none is asked."""
+    least = parameters.minimum_wages().of(area.path_ids, day)
+    if pays_too_little(values["wage_from"], values.get("hours", Hours.FULL_TIME), least):
+        raise StepRefused(
+            "wage_from", _("Below the minimum wage of %(wage)s yuan a month for full-time work.") % {"wage": least}
+        )
+
+
 def correct(*, vacancy_id, values, version, by, request=None):
     """What a vacancy says, put right as long as it is not closed."""
     with acting(posting=by, reason=_("Vacancy corrected"), request=request):
         vacancy = _held(vacancy_id, by)
         if "area" in values:
             _check_place(values["area"], by)
+        offered = {"area": vacancy.area, "wage_from": vacancy.wage_from, "hours": vacancy.hours} | values
+        _check_wage(offered["area"], timezone.localdate(), offered)
         left = Vacancy.objects.filter(pk=vacancy.pk, version=version, state__in=OPEN)
         if not left.update(version=F("version") + 1, **values):
             raise Conflict(_("This vacancy was changed or closed meanwhile."))

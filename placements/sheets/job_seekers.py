@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -191,6 +192,7 @@ class JobSeekersPlan:
             one.id = key
         changed = [one for one in self._searches.values() if one.is_changed]
         bulk.update(JobSeeker, _TOLD, [(one.id, *(one.told[name] for name in _TOLD)) for one in changed])
+        JobSeeker.objects.filter(pk__in=among(one.id for one in changed)).update(version=F("version") + 1)
 
 
 KIND = SheetKind(

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from city import bulk
+from city import bulk, parameters
 from city.choices import AreaLevel, EmployerKind
 from city.models import Area, Employer, Move
 from city.numbers import next_numbers
@@ -26,6 +28,7 @@ from city.sheets.registry import CHANGED, NEW, SheetKind
 from households.sheets.known import among
 from placements.choices import Hours, VacancyState
 from placements.models import Vacancy
+from placements.rules import pays_too_little
 from placements.services.vacancies import number_of
 from placements.workflow import VACANCY
 
@@ -88,6 +91,7 @@ class VacanciesPlan:
     def __init__(self, terms):
         self.terms = terms
         self._places = Places(terms)
+        self._wages = parameters.minimum_wages()
         self._employers = {}  # credit code: Workplace
         self._known = {}  # (credit code, job, first day, area): Known
 
@@ -125,6 +129,7 @@ class VacanciesPlan:
         )
         self._check(row, told, first)
         self._check_employer(row, code, name)
+        self._check_wage(row, told, area_id)
         if row.errors:
             return
         known = self._known.get((code, title, first, area_id))
@@ -152,6 +157,17 @@ class VacanciesPlan:
             row.refuse("月工资止", _("The upper wage lies below the lower one."))
         if first and told["valid_until"] and told["valid_until"] < first:
             row.refuse("有效期止", _("A vacancy cannot end before it begins."))
+
+    def _check_wage(self, row, told, area_id):
+        if area_id is None or not isinstance(told["wage_from"], Decimal):
+            return
+        path_ids = [int(part) for part in self._places.by_id[area_id].path.split("/") if part]
+        least = self._wages.of(path_ids, timezone.localdate())
+        if pays_too_little(told["wage_from"], told["hours"], least):
+            row.refuse(
+                _HEADINGS["wage_from"],
+                _("Below the minimum wage of %(wage)s yuan a month for full-time work.") % {"wage": least},
+            )
 
     def _check_employer(self, row, code, name):
         known = self._employers.get(code)
@@ -187,6 +203,7 @@ class VacanciesPlan:
         for one in changed:
             one.is_changed = False
         bulk.update(Vacancy, _TOLD, [(one.id, *(one.told[name] for name in _TOLD)) for one in changed])
+        Vacancy.objects.filter(pk__in=among(one.id for one in changed)).update(version=F("version") + 1)
 
     @staticmethod
     def _write_employers(workplaces):

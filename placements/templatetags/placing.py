@@ -13,8 +13,9 @@ def may(posting, permission):
 
 @register.filter
 def reasons_in_words(reasons, weights):
-    """[(words, points)] of a pair: what each of its points is for. What does not count is not told."""
-    return [(_words(code, points, weights), points) for code, points in reasons if weights.get(code)]
+    """([(words, points)], [words]) of a pair: what cost points, what cost none. What does not count is not told."""
+    told = [(_words(code, points, weights), points) for code, points in reasons if weights.get(code)]
+    return [one for one in told if one[1]], [words for words, points in told if not points]
 
 
 def _words(code, points, weights):

@@ -3,6 +3,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from assistance.views.submitting import submit
+from city import parts
 from city.models import Employer
 from config.endpoint import endpoint
 from config.paging import paginate
@@ -73,6 +74,7 @@ def _employer_page(request, employer, form=None):
         "bases": employer.bases.visible_to(posting).order_by("name"),
         "projects": employer.projects.visible_to(posting).order_by("name"),
         "shown": _SHOWN,
+        "panels": parts.panels_for("employer", request, employer),
     }
     return render(request, "placements/employer.html", context)
 

@@ -5,6 +5,7 @@ from config.endpoint import endpoint
 from config.paging import paginate
 from placements.forms.market import PublicFilter
 from placements.models import Vacancy
+from placements.printed_market import bulletin
 
 PAGE_SIZE = 30
 
@@ -25,6 +26,13 @@ def public_vacancies(request):
     page = paginate(form.apply(_open_vacancies()), by=("-pk",), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     context = {"form": form, "page": page, "today": timezone.localdate()}
     return render(request, "placements/public_vacancies.html", context)
+
+
+@endpoint(["GET"], public=True, pace="bulletin")
+def public_bulletin(request):
+    """What the public list shows, to print and hang up."""
+    form = PublicFilter(request.GET)
+    return bulletin(request, form.apply(_open_vacancies()), form.chosen("area"))
 
 
 @endpoint(["GET"], lookup=find_open, public=True)

@@ -136,34 +136,47 @@ def _seeker_page(request, seeker, *, form=None, end_form=None):
 @endpoint(["POST"], _PLACE, lookup=find_seeker)
 def correct_seeker(request, seeker):
     form = SeekerForm(request.POST)
-    return submit(
+    return _answer(
         request,
+        seeker,
         form,
-        work=lambda sent: service.correct(seeker_id=seeker.pk, values=sent, by=request.posting, request=request),
+        lambda sent, **told: service.correct(values=sent, **told),
         page=lambda: _seeker_page(request, seeker, form=form),
-        back=reverse("placements:seeker", args=[seeker.pk]),
     )
 
 
 @endpoint(["POST"], _PLACE, lookup=find_seeker)
 def renew_seeker(request, seeker):
     """The person still looks for work."""
-    return submit(
+    return _answer(
         request,
+        seeker,
         Form(request.POST),
-        work=lambda sent: service.renew(seeker_id=seeker.pk, by=request.posting, request=request),
+        lambda _sent, **told: service.renew(**told),
         page=lambda: _seeker_page(request, seeker),
-        back=reverse("placements:seeker", args=[seeker.pk]),
     )
 
 
 @endpoint(["POST"], _PLACE, lookup=find_seeker)
 def end_seeker(request, seeker):
     form = EndSearchForm(request.POST)
+    return _answer(
+        request,
+        seeker,
+        form,
+        lambda sent, **told: service.end(**sent, **told),
+        page=lambda: _seeker_page(request, seeker, end_form=form),
+    )
+
+
+def _answer(request, seeker, form, work, *, page):
+    """`version` comes with each form: a page somebody else's change made stale changes nothing."""
+    version = request.POST.get("version", "")
     return submit(
         request,
         form,
-        work=lambda sent: service.end(seeker_id=seeker.pk, **sent, by=request.posting, request=request),
-        page=lambda: _seeker_page(request, seeker, end_form=form),
+        ready=version.isdecimal(),
+        work=lambda sent: work(sent, seeker_id=seeker.pk, version=int(version), by=request.posting, request=request),
+        page=page,
         back=reverse("placements:seeker", args=[seeker.pk]),
     )

@@ -19,6 +19,7 @@ from city.moves import StepRefused
 from config.endpoint import endpoint
 from households.models import Resident
 from households.profiles import profiles_on
+from placements.choices import PostState
 from placements.models import Offer
 from placements.services import offers
 from placements.suggesting import suggest
@@ -126,6 +127,7 @@ def _page(request, resident, *, refused=(), sent=(None, None)):
         "refused": refused,
         "suggestions": suggest(resident, request.posting, today) if resident.community else None,
         "waiting": _waiting(request.posting, resident, tells, today, sent),
+        "reserved": resident.posts.filter(state=PostState.RESERVED).select_related("plan").first(),
         "today": today,
     }
     return render(request, "placements/suggestions.html", context)

@@ -20,6 +20,7 @@ from households.models import Resident
 from placements.choices import PlacementState, VacancyState
 from placements.forms.market import GatherForm, KnownEmployer, VacancyFilter, VacancyForm
 from placements.models import Offer, Vacancy
+from placements.printed_market import bulletin
 from placements.services import offers
 from placements.services import vacancies as service
 from placements.suitable import seekers_for
@@ -67,6 +68,14 @@ def vacancies(request):
         "waiting": own.filter(state=VacancyState.GATHERED).count(),
     }
     return render(request, "placements/vacancies.html", context)
+
+
+@endpoint(["GET"], _VIEW, pace="bulletin")
+def vacancy_bulletin(request):
+    """The valid ones among those the list shows, to print and hang up."""
+    form = VacancyFilter(request.GET)
+    valid = Vacancy.objects.visible_to(request.posting).open_on(timezone.localdate())
+    return bulletin(request, form.apply(valid, request.posting), request.posting.area)
 
 
 @endpoint(["GET", "POST"], _GATHER)

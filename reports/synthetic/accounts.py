@@ -53,6 +53,7 @@ def _desks(network):
         (Role.STREET_REVIEWER, "street2", two.above(street)),
         (Role.DISTRICT_OFFICER, "district1", one.above(district)),
         (Role.DISTRICT_OFFICER, "district2", two.above(district)),
+        (Role.DISTRICT_OFFICER, "district3", one.above(district)),
         (Role.FINANCE, "finance1", one.above(district)),
         (Role.FINANCE, "finance2", city),
         (Role.CITY_OFFICE, "office1", city),

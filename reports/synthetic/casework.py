@@ -37,8 +37,11 @@ from households.models import (
     ZeroEmploymentEpisode,
 )
 from households.services import declarations, hardship, labour, matching, persons, visits
+from households.verifying import obstacles
+from reports.synthetic.money import Teller, set_policy
 from reports.synthetic.offices import Office
 from reports.synthetic.posts import Placer, Station, plan_export
+from subsidies import doubts
 
 _DAY = timedelta(days=1)
 _SHOWN = 5
@@ -67,10 +70,13 @@ class Desk:
     head: Posting
     street: Posting
     district: Posting
+    finance: Posting
 
 
-def fill(desks, on, employers, draw):
+def fill(desks, on, employers, draw, offices):
     """Casework for each desk, as of the day after `on`: today. `employers`: names of employers of the city.
+
+    `offices`: two postings of the city office, who propose and sign what money is paid for.
 
     The services work on the day they are called: a city of another time has no casework on its desks.
     """
@@ -80,8 +86,14 @@ def fill(desks, on, employers, draw):
     for desk in desks:
         Worker(desk, on, employers, draw).work()
     matching.match(on)
-    for desk in desks:
+    set_policy(offices, on)
+    tellers = [Teller(desk, on) for desk in desks]
+    for desk, teller in zip(desks, tellers, strict=True):
         _decide_findings(desk)
+        teller.work()
+    for teller in tellers:
+        teller.reclaim()
+    doubts.check(on)
 
 
 def ids_shown(desks):
@@ -365,7 +377,7 @@ class Worker:
         spans = LedgerSpan.objects.filter(community=self.desk.community).in_force_on(seen_on).zero_employment(seen_on)
         declared = Household.objects.filter(declarations__isnull=False)
         homes = Household.objects.filter(pk__in=spans.values("household")).exclude(pk__in=declared).order_by("pk")
-        return iter(list(homes))
+        return (home for home in list(homes) if not obstacles(home.pk, self.on - _DAY))
 
     def _lose_jobs(self, number):
         """Some households lose their only job, so that there is something to declare."""

@@ -7,7 +7,7 @@ from city.models import Area, AreaCode, Employer, MinimumWage, Posting
 from city.rules import add_months
 from households import ledger
 from households.models import Household, Resident, Visit, ZeroEmploymentEpisode
-from reports.synthetic import casework, desk, names, people, posts, standing
+from reports.synthetic import casework, desk, money, names, people, posts, standing
 from reports.synthetic.accounts import Personnel, showcase
 from reports.synthetic.areas import MOST_COMMUNITIES, Network
 from reports.synthetic.development import Development
@@ -160,16 +160,19 @@ class Founder:
             if place.pk not in seen:
                 seen.add(place.pk)
                 desks.append(self._desk(place, number))
-        casework.fill(desks, self.on, [name for _key, name in self.employers], Stream(self.seed, "casework"))
-        self.objects |= casework.ids_shown(desks) | posts.ids_shown(desks)
+        offices = [self._posting(f"office{number}") for number in (1, 2)]
+        employers = [name for _key, name in self.employers]
+        casework.fill(desks, self.on, employers, Stream(self.seed, "casework"), offices)
+        self.objects |= casework.ids_shown(desks) | posts.ids_shown(desks) | money.ids_shown(desks)
 
     def _desk(self, place, number):
-        postings = Posting.objects.select_related("staff", "area", "grid")
-        found = {
-            role: postings.get(pk=self.personnel.posting_ids[f"{role}{number}"])
-            for role in ("clerk", "head", "street", "district")
-        }
+        roles = ("clerk", "head", "street", "district", "finance")
+        found = {role: self._posting(f"{role}{number}") for role in roles}
         return casework.Desk(community=Area.objects.get(pk=place.pk), **found)
+
+    def _posting(self, username):
+        postings = Posting.objects.select_related("staff", "area", "grid")
+        return postings.get(pk=self.personnel.posting_ids[username])
 
     def report(self):
         return {

@@ -397,7 +397,9 @@ class Placer:
             }
             search = seekers.register(resident_id=person.pk, values=wish, by=self.desk.clerk)
             if number == 0:
-                seekers.end(seeker_id=search.pk, reason=SeekerEnd.WITHDRAWN, by=self.desk.clerk)
+                seekers.end(
+                    seeker_id=search.pk, version=search.version, reason=SeekerEnd.WITHDRAWN, by=self.desk.clerk
+                )
 
     def _allocated(self):
         """The district proposed twice: one proposal was carried out for two people, one waits, one was dropped."""

@@ -4,6 +4,8 @@ from django.utils import timezone
 from config.endpoint import endpoint
 from reports.models import RuleSet
 from reports.rulebook import criteria_in_words
+from subsidies.explaining import rate_in_words
+from subsidies.rates import standing_on
 
 
 def find_ruleset(request, ruleset_id):
@@ -36,7 +38,8 @@ def ruleset(request, ruleset):
 
 @endpoint(["GET"], public=True)
 def rules(request):
-    """The plain-language rules in force today, open to everyone."""
+    """The plain-language rules in force today, open to everyone: of communities, and of public money."""
     today = timezone.localdate()
     books = [(row, criteria_in_words(row)) for row in RuleSet.objects.in_force_on(today)]
-    return render(request, "reports/rules.html", {"books": books, "today": today})
+    rates = [(rate, rate_in_words(rate)) for rate in standing_on(today)]
+    return render(request, "reports/rules.html", {"books": books, "rates": rates, "today": today})

@@ -1,10 +1,12 @@
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from assistance.models import Enrolment
+from city.choices import FindingState
 from city.fields import EncryptedTextField
-from city.models import Area, Employer, Finding, Flowing, Notice, Posting, Staff, StoredFile
+from city.models import Area, Employer, Finding, Flowing, Notice, Objection, Posting, Staff, StoredFile
 from households.models import Resident
 from placements.models import Placement
 from subsidies.choices import ClaimPaper, ClaimState, LineReason, LineStanding, Scheme, Stage
@@ -55,6 +57,24 @@ class ClaimQuerySet(models.QuerySet):
 
     def live(self):
         return self.filter(state__in=ClaimState.LIVE)
+
+    def with_doubts(self):
+        """`doubts`: how many open findings its live lines have."""
+        open_ones = LineFinding.objects.filter(
+            line__claim=OuterRef("pk"), line__standing=LineStanding.LIVE, finding__state=FindingState.OPEN
+        )
+        number = open_ones.order_by().values("line__claim").annotate(number=Count("pk")).values("number")
+        return self.annotate(doubts=Coalesce(Subquery(number), 0))
+
+    def payable_at(self, moment):
+        """Shown to the public to the end, and no objection against it open or upheld."""
+        against = Objection.objects.filter(notice=OuterRef("notice")).exclude(upheld=False)
+        return self.filter(
+            ~Exists(against),
+            state=ClaimState.PUBLICISED,
+            notice__withdrawn_at=None,
+            notice__clock__due_at__lte=moment,
+        )
 
     def oldest_first(self):
         """The order of every queue: by the day of submission, then number."""
@@ -131,6 +151,12 @@ class ClaimLineQuerySet(models.QuerySet):
     def live(self):
         return self.filter(standing=LineStanding.LIVE)
 
+    def paid(self):
+        """Those the bank has paid, of claims paid in full or in part, with the day as `paid_on`."""
+        by_bank = Q(claim__payments__state="paid", claim__payments__account=F("account"))
+        kept = self.exclude(standing=LineStanding.DROPPED).filter(by_bank, approved__gt=0)
+        return kept.annotate(paid_on=F("claim__payments__answered_on"))
+
 
 class ClaimLine(models.Model):
     """One person and one month of one scheme: what public money can be paid for once.
@@ -192,6 +218,11 @@ class ClaimLine(models.Model):
 
     def __str__(self):
         return f"{self.claim} {self.month:%Y-%m}"
+
+    @property
+    def was_taken_off(self):
+        """By hand, before anybody decided on it."""
+        return self.standing == LineStanding.DROPPED and self.approved is None and self.approved_reason != ""
 
 
 class Approval(models.Model):

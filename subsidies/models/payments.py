@@ -1,15 +1,32 @@
+from decimal import Decimal
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from city.models import Area, Flowing, Posting, StoredFile
-from subsidies.choices import ClawbackReason, ClawbackState, ItemState
+from subsidies.choices import ClaimState, ClawbackReason, ClawbackState, ItemState
 from subsidies.models.claims import Claim, ClaimLine, PayeeAccount
 
 
 class WithinAreaQuerySet(models.QuerySet):
     def visible_to(self, posting):
         return self.filter(area__path__startswith=posting.area.path)
+
+
+class PaymentBatchQuerySet(WithinAreaQuerySet):
+    def with_answers(self):
+        """What the bank paid, refused and has not answered: `paid`, `failed`, `waiting`, each with its `…_sum`."""
+        told = {"paid": ItemState.PAID, "failed": ItemState.FAILED, "waiting": ItemState.SENT}
+        of_state = {name: Q(items__state=state) for name, state in told.items()}
+        return self.annotate(
+            **{name: Count("items", filter=condition) for name, condition in of_state.items()},
+            **{f"{name}_sum": Sum("items__amount", filter=condition) for name, condition in of_state.items()},
+        )
+
+    def unanswered(self):
+        return self.filter(Exists(BatchItem.objects.filter(batch=OuterRef("pk"), state=ItemState.SENT)))
 
 
 class PaymentBatch(models.Model):
@@ -24,7 +41,7 @@ class PaymentBatch(models.Model):
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     sha256 = models.CharField(_("checksum"), max_length=64)
 
-    objects = WithinAreaQuerySet.as_manager()
+    objects = PaymentBatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment batch")
@@ -36,6 +53,16 @@ class PaymentBatch(models.Model):
 
     def __str__(self):
         return self.number
+
+
+class BatchItemQuerySet(models.QuerySet):
+    def visible_to(self, posting):
+        return self.filter(batch__area__path__startswith=posting.area.path)
+
+    def to_send_again(self):
+        """Refused by the bank, of claims partly paid, and not sent again since."""
+        again = BatchItem.objects.filter(claim=OuterRef("claim"), account=OuterRef("account"), pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(again), state=ItemState.FAILED, claim__state=ClaimState.PAYING)
 
 
 class BatchItem(models.Model):
@@ -51,6 +78,8 @@ class BatchItem(models.Model):
     answered_on = models.DateField(_("answered by the bank"), null=True, blank=True)
 
     natural = ("batch", "sequence")
+
+    objects = BatchItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment")
@@ -73,6 +102,15 @@ class BatchItem(models.Model):
         return f"{self.batch} {self.sequence}"
 
 
+class ClawbackQuerySet(WithinAreaQuerySet):
+    def open(self):
+        return self.filter(state=ClawbackState.OPEN)
+
+    def with_received(self):
+        """`received`: what came back of it so far."""
+        return self.annotate(received=Coalesce(Sum("instalments__amount"), Decimal(0)))
+
+
 class Clawback(Flowing):
     """Money of one paid line that is asked back, in part or in full; until it is settled its payee claims nothing."""
 
@@ -85,7 +123,7 @@ class Clawback(Flowing):
     state = models.CharField(_("state"), max_length=15, choices=ClawbackState, default=ClawbackState.OPEN)
     opened_on = models.DateField(_("reclaimed"))
 
-    objects = WithinAreaQuerySet.as_manager()
+    objects = ClawbackQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("clawback")
@@ -99,6 +137,11 @@ class Clawback(Flowing):
 
     def __str__(self):
         return self.number
+
+    @property
+    def debtor(self):
+        """Who was paid, and owes it."""
+        return self.line.claim.employer.name if self.line.claim.employer else self.line.resident.name
 
 
 class Instalment(models.Model):

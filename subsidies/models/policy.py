@@ -27,6 +27,9 @@ class RateQuerySet(models.QuerySet):
     def signed(self):
         return self.filter(state=RateState.SIGNED)
 
+    def in_force_on(self, day):
+        return self.filter(Q(in_force_to=None) | Q(in_force_to__gte=day), in_force_from__lte=day)
+
 
 class Rate(Flowing):
     """What a scheme pays in an area and everything below it, from a day to a day: the nearest ancestor's wins.
@@ -71,7 +74,7 @@ class Rate(Flowing):
             ),
             models.CheckConstraint(
                 name="rate_share_or_amount",
-                condition=(Q(share="") & Q(amount__gt=0)) | (~Q(share="") & Q(amount=None)),
+                condition=Q(share="", amount__isnull=False, amount__gt=0) | ~Q(share="") & Q(amount=None),
                 violation_error_message=_("Give either a share or an amount."),
             ),
             models.CheckConstraint(name="rate_ceiling_positive", condition=Q(ceiling=None) | Q(ceiling__gt=0)),

@@ -167,6 +167,15 @@ def test_a_job_begun_within_the_latest_month_may_not_be_in_it_yet(clerk, home, s
     assert bool(found(clerk)) is warned
 
 
+@pytest.mark.parametrize(("absent", "warned"), [(1, True), (2, False)])
+def test_a_month_that_hardly_holds_the_district_warns_of_nobody(clerk, home, absent, warned):
+    beside = HouseholdFactory(community=home.community)
+    insured(worker(beside, insured=True), 10)
+    for _number in range(absent):
+        insured(worker(home, insured=True), 9)
+    assert bool(found(clerk)) is warned
+
+
 def test_an_end_that_is_recorded_already(clerk, home):
     person = worker(home)
     LabourSpellFactory(resident=person, state=2, started_on=IN_30)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from assistance.choices import CaseState
+from assistance.choices import CaseState, RefusalReason
 from assistance.models import Commitment, Referral
 from assistance.services import referrals
 from assistance.workflow import CASE
@@ -47,6 +47,13 @@ def test_a_corrected_answer_stands_in_the_history(desk):
     last = history(case, CASE)[-1]
     assert last.action == "correct"
     assert "weaver" in last.words
+
+
+def test_a_corrected_reason_stands_in_the_history_too(desk):
+    case = case_in(desk, CaseState.PLACING)
+    correct(desk, refused(desk, case), answer="refused_by_person", reason="health")
+    words = history(case, CASE)[-1].words
+    assert words.index(str(RefusalReason.DISLIKE.label)) < words.index(str(RefusalReason.HEALTH.label))
 
 
 def test_a_promise_void_by_the_wrong_answer_alone_is_owed_again_with_its_due_moment(desk):

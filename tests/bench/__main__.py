@@ -56,13 +56,13 @@ def _measured(url, residents, rows):
     found = []
     if url.startswith(("postgres://", "postgresql://")):
         with Scratch(url) as scratch:
-            for part in ("build", "night", "exports", "insurance", "sheets"):
+            for part in ("build", "night", "exports", "insurance", "sheets", "doubts", "claims"):
                 found += _part(part, scratch, residents, rows)
     else:
         sys.stderr.write("Without DATABASE_URL (PostgreSQL) only the night on SQLite is measured.\n")
     with tempfile.TemporaryDirectory() as folder:
         own = f"sqlite:///{folder}/bench.sqlite3"
-        found += _part("allocation", own, residents, rows)
+        found += _part("allocation", own, residents, rows) + _part("money", own, residents, rows)
         few = min(residents, _BIGGEST_ON_SQLITE)
         _part("build", own, few, rows)
         return found + _part("night-sqlite", own, few, rows)

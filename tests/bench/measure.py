@@ -19,6 +19,7 @@ def build(residents):
 def main():
     parser = argparse.ArgumentParser()
     names = ["build", "night", "night-sqlite", "sheets", "exports", "insurance", "allocation"]
+    names += ["money", "doubts", "claims"]
     parser.add_argument("part", choices=names)
     parser.add_argument("--residents", type=int, required=True)
     parser.add_argument("--rows", type=int, default=100_000)
@@ -26,7 +27,7 @@ def main():
     django.setup()
     # The models of these need the settings first.
     from city.commands import last_ended_day
-    from tests.bench import allocation, exports, insurance, night, sheets
+    from tests.bench import allocation, claims, doubts, exports, insurance, money, night, sheets
 
     on = last_ended_day()
     parts = {
@@ -37,6 +38,9 @@ def main():
         "exports": lambda: exports.measure(on),
         "insurance": lambda: insurance.measure(on, asked.residents),
         "allocation": allocation.measure,
+        "money": money.measure,
+        "doubts": doubts.measure,
+        "claims": claims.measure,
     }
     for row in parts[asked.part]():
         sys.stdout.write(json.dumps(row) + "\n")

@@ -110,6 +110,14 @@ def test_what_is_not_found_any_more_is_dropped_and_opens_when_it_comes_back(kind
     assert [move.action for move in history(finding, kind.workflow)] == ["drop", "return"]
 
 
+def test_a_look_at_a_part_leaves_the_rest_as_it_is(kind, area):
+    record(area, "a", "b")
+    part = Finding.objects.filter(key__in=["b", "c"])
+    seen = [Seen("c", area.pk, {"is": "so"}, "owner c")]
+    assert findings.record("test", seen, TWO, part) == {"new": 1, "dropped": 1}
+    assert states() == {"a": OPEN, "b": DROPPED, "c": OPEN}
+
+
 @pytest.mark.parametrize("decided", [EXPLAINED, ACCEPTED])
 @pytest.mark.parametrize(
     ("seen", "state"), [({}, None), ({"is": "changed"}, OPEN), (None, None)], ids=["same", "changed", "absent"]
@@ -174,6 +182,14 @@ def test_an_explanation_that_does_not_hold_is_taken_up_again_in_words(kind, area
     assert (finding.state, finding.decided_by) == (OPEN, None)
 
 
+def test_what_was_accepted_and_taken_back_is_looked_at_again(kind, area, clerk):
+    record(area, "a")
+    decide(ACCEPTED, Finding.objects.get(), clerk, on=TWO)
+    finding = Finding.objects.get()
+    finding = findings.reopen(finding=finding, words="taken back", by=clerk, version=finding.version)
+    assert (finding.state, finding.decided_by) == (OPEN, None)
+
+
 def test_accepting_writes_once_and_says_what_is_next(kind, area, clerk, written):
     record(area, "a")
     written.clear()
@@ -206,7 +222,7 @@ def test_every_step_by_every_role_from_every_state(kind, area, role, state, acti
     finding = Finding.objects.get()
     level = {"station": "community", "street": "street", "district": "district"}.get(role.value.split("_")[0], "city")
     posting = PostingFactory(role=role, area=superior(area, level))
-    sources = {"explain": {OPEN}, "accept": {OPEN}, "reopen": {EXPLAINED}}[action]
+    sources = {"explain": {OPEN}, "accept": {OPEN}, "reopen": {EXPLAINED, ACCEPTED}}[action]
     expected = PermissionDenied if role not in DECIDING else None if state in sources else Conflict
     offered = {step.action for step in kind.workflow.steps_for(finding, posting)}
     assert (action in offered) == (expected is None and action != "accept")

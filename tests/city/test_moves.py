@@ -5,7 +5,7 @@ import pytest
 
 from city.choices import AreaLevel, PauseReason, Role
 from city.models import Finding, Move
-from city.moves import NotAllowed, StepRefused, begin, history, move
+from city.moves import NotAllowed, StepRefused, begin, history, last_moves, move, move_all
 from city.workflow import Step, Workflow
 from config.conflict import Conflict
 from tests.city.factories import AreaFactory, PostingFactory
@@ -90,3 +90,18 @@ def test_the_buttons_are_those_of_the_posting_and_state(desk):
     assert [step.action for step in FLOW.steps_for(desk.item, desk.street)] == ["explain", "accept"]
     desk.item.state = "dropped"
     assert FLOW.steps_for(desk.item, desk.street) == []
+
+
+def test_many_move_at_once_and_those_who_were_moved_meanwhile_are_told(desk):
+    others = [Finding(kind="a", key=str(number), area=desk.item.area, found_on=D, seen_on=D) for number in (2, 3)]
+    items = [desk.item, *(begin(item, workflow=FLOW, by=desk.clerk) for item in others)]
+    seen = list(Finding.objects.order_by("pk"))
+    move(items[1], "accept", workflow=FLOW, by=desk.street, version=0)
+    moved, left = move_all(seen, "accept", workflow=FLOW, by=desk.street, words="all", seen_on=date(2026, 10, 2))
+    assert ([item.pk for item in moved], [item.pk for item in left]) == ([items[0].pk, items[2].pk], [items[1].pk])
+    assert stand(items[0]) == stand(items[2]) == ("accepted", 1)
+    assert Finding.objects.filter(seen_on=date(2026, 10, 2)).count() == 2
+    last = last_moves(FLOW, [item.pk for item in items])
+    assert {move.words for move in last.values()} == {"", "all"}
+    assert last[items[1].pk].staff == desk.street.staff
+    assert move_all([], "accept", workflow=FLOW, by=desk.street) == ([], [])

@@ -193,7 +193,7 @@ def test_contact_is_encrypted_and_seen_by_the_street_alone(client, desk):
     assert "13900000001" not in client.get(page(desk.notice)).content.decode()
     address = reverse("city:objection", args=[objection.pk])
     assert client.get(address).status_code == 302
-    for role, expected in (("station_head", 403), ("district_officer", 403), ("street_reviewer", 200)):
+    for role, expected in (("station_head", 403), ("district_officer", 404), ("street_reviewer", 200)):
         sign_in(client, role, desk.community)
         assert client.get(address).status_code == expected
     assert "13900000001" in client.get(address).content.decode()

@@ -266,6 +266,20 @@ class TestMondayNight:
             answer = client.get(reverse(page)).content.decode()
             assert (reverse("households:declare", args=[desk.household.pk]) in answer) is seen
 
+    @pytest.mark.parametrize(
+        ("until", "verify_by", "late"),
+        # Seven working days from the first day without work, across the holidays of 1 to 7 October.
+        [(MONDAY, "10-14", False), (date(2026, 8, 31), "09-10", True)],
+    )
+    def test_until_when_it_is_verified_stands_there(self, desk, client, time_machine, until, verify_by, late):
+        time_machine.move_to(moment(self.MONDAY + DAY, 8), tick=False)
+        desk.state_of(desk.head, LabourState.EMPLOYED, since=LONG_AGO + DAY)
+        labour.lost_work(resident_id=desk.head.pk, on=until, source="visit", by=desk.clerk)
+        client.force_login(desk.clerk.staff)
+        (work,) = [one for one in client.get(reverse("city:today")).context["busy"] if one.name == "found"]
+        assert (verify_by in work.lines[0].due, work.lines[0].late, work.late) == (True, late, int(late))
+        assert f"2026-{verify_by}" in client.get(reverse("households:detected")).content.decode()
+
     def test_its_deadlines_cross_the_national_day_holidays(self, desk, client, time_machine):
         tuesday = self.MONDAY + DAY
         Parameter.objects.create(

@@ -3,8 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils import translation
 
 from city import facts
+from city.choices import TrailOperation
+from city.models import TrailAct, TrailEntry
 from config.conflict import Conflict
 from households import ledger
 from households.choices import LabourState, LeaveReason, Relation, TransferState
@@ -16,9 +19,11 @@ from households.services.register import RegisterRefused
 from tests.city.factories import PostingFactory
 from tests.desks import elsewhere, superior
 from tests.households.factories import (
+    DeclarationFactory,
     HouseholdFactory,
     MembershipFactory,
     ResidentFactory,
+    VisitFactory,
     ZeroEmploymentEpisodeFactory,
     id_number_of,
 )
@@ -407,3 +412,120 @@ class TestAskForATransfer:
     def test_not_for_somebody_of_the_own_area(self, by, home):
         with pytest.raises(LedgerRefused):
             self.ask(by, living_in(home))
+
+
+class TestTakingBackAMove:
+    """A move entered by mistake, noticed after its day had come."""
+
+    @pytest.fixture(autouse=True)
+    def _in_english(self):
+        with translation.override("en"):
+            yield
+
+    def take_back(self, resident, by, point=None):
+        point = point or resident.memberships.order_by("started_on").last()
+        register.take_back_move(membership_id=point.pk, by=by)
+
+    def refused(self, resident, by):
+        point = resident.memberships.order_by("started_on").last()
+        before = list(Membership.objects.order_by("pk").values())
+        words = refusal(register.take_back_move, membership_id=point.pk, by=by).message
+        assert list(Membership.objects.order_by("pk").values()) == before
+        return words
+
+    def moved(self, resident, into, by, on=date(2026, 11, 1), **terms):
+        values = {"relation": Relation.CHILD, **terms}
+        register.move_member(resident_id=resident.pk, household_id=into.pk, on=on, by=by, **values)
+        return resident
+
+    def left(self, resident, by, on=date(2026, 11, 1), **terms):
+        register.leave(resident_id=resident.pk, on=on, reason=LeaveReason.MOVED, by=by, **terms)
+        return resident
+
+    def test_the_person_lives_where_they_did_and_the_trail_keeps_it(self, by, home, other):
+        resident = self.moved(living_in(home), other, by)
+        self.take_back(resident, by)
+        assert home_on(resident, TODAY) == home.pk
+        assert resident.memberships.count() == 1
+        act = TrailAct.objects.latest("pk")
+        assert (act.staff, act.reason) == (by.staff, "Taken back: entered by mistake")
+        kept = TrailEntry.objects.get(act=act, table="households_membership")
+        assert (kept.operation, kept.before["household_id"]) == (TrailOperation.DELETE, other.pk)
+
+    def test_a_leaving_and_the_head_hands_back(self, by, home):
+        head, child = living_in(home, Relation.HEAD), living_in(home, Relation.CHILD)
+        self.left(head, by, new_head_id=child.pk)
+        self.take_back(head, by)
+        assert (relation_of(head), relation_of(child)) == (Relation.HEAD, Relation.CHILD)
+        assert home_on(head, TODAY) == home.pk
+        assert child.memberships.count() == 1
+
+    def test_a_head_chosen_on_another_day_stays(self, by, home):
+        head, child = living_in(home, Relation.HEAD), living_in(home, Relation.CHILD)
+        self.left(head, by)
+        self.moved(child, home, by, relation=Relation.HEAD, on=date(2026, 11, 9))
+        assert child.name in self.refused(head, by)
+
+    def test_a_coming_back_is_told_as_the_leaving_it_was(self, by, home, told):
+        resident = self.moved(self.left(living_in(home), by, on=date(2026, 10, 1)), home, by)
+        told.clear()
+        self.take_back(resident, by)
+        assert home_on(resident, TODAY) is None
+        assert told == [facts.PersonLeft(resident.pk, home.pk, date(2026, 11, 1), "moved", by)]
+
+    def test_only_the_latest_and_never_the_first(self, by, home, other):
+        resident = self.moved(living_in(home), other, by)
+        self.left(resident, by, on=date(2026, 11, 9))
+        middle = resident.memberships.get(household=other)
+        assert "latest" in refusal(register.take_back_move, membership_id=middle.pk, by=by).message
+        for _time in range(2):
+            self.take_back(resident, by)
+        assert "first registered" in self.refused(resident, by)
+
+    def test_from_another_community_it_is_a_transfer(self, by, home):
+        resident = ResidentFactory(birth_date=BORN)
+        far = HouseholdFactory(community=elsewhere(home.community))
+        MembershipFactory(resident=resident, household=far, started_on=BORN)
+        MembershipFactory(resident=resident, household=home, started_on=date(2026, 11, 1))
+        assert "transfer" in self.refused(resident, by)
+
+    @pytest.mark.parametrize("place", ["home", "other"])
+    def test_a_declaration_since_builds_on_it(self, by, home, other, place):
+        resident = self.moved(living_in(home), other, by)
+        household = {"home": home, "other": other}[place]
+        declaration = DeclarationFactory(household=household, declared_on=date(2026, 11, 1))
+        assert household.number in self.refused(resident, by)
+        declaration.declared_on = date(2026, 10, 31)
+        declaration.save()
+        self.take_back(resident, by)
+
+    @pytest.mark.parametrize("place", ["home", "other"])
+    def test_an_episode_since_builds_on_it_unless_withdrawn(self, by, home, other, place):
+        resident = self.moved(living_in(home), other, by)
+        living_in(other)
+        household = {"home": home, "other": other}[place]
+        episode = ZeroEmploymentEpisodeFactory(household=household, certified_on=date(2026, 11, 1))
+        assert household.number in self.refused(resident, by)
+        episode.withdrawn_on, episode.withdrawal_reason = TODAY, "moved"
+        episode.save()
+        self.take_back(resident, by)
+
+    def test_an_episode_their_job_ended_builds_on_it(self, by, home, other):
+        resident = self.moved(living_in(home), other, by)
+        ended = {"certified_on": date(2026, 5, 1), "eliminated_on": date(2026, 11, 1)}
+        ZeroEmploymentEpisodeFactory(household=other, worker=resident, proof="contract", **ended)
+        assert other.number in self.refused(resident, by)
+
+    def test_the_last_member_of_an_open_episode_stays(self, by, home, other):
+        resident = self.moved(living_in(home), other, by)
+        ZeroEmploymentEpisodeFactory(household=other, certified_on=date(2026, 5, 1))
+        assert "Nobody would be left" in self.refused(resident, by)
+
+    def test_what_a_visit_told_there_builds_on_it(self, by, home, other):
+        resident = self.moved(living_in(home), other, by)
+        visit = VisitFactory(household=other, visited_on=date(2026, 11, 1))
+        visit.members.create(resident=resident, report="unchanged")
+        assert other.number in self.refused(resident, by)
+        visit.superseded = True
+        visit.save()
+        self.take_back(resident, by)

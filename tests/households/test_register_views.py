@@ -328,3 +328,33 @@ class TestLabour:
         ledger.rebuild()
         with django_assert_max_num_queries(45):
             client.get(f"/residents/{zhang.pk}/")
+
+
+class TestTakingBackAMove:
+    def test_the_latest_that_has_happened_has_its_button(self, client, clerk, zhang, home, community):
+        file, first = f"/residents/{zhang.pk}/", zhang.memberships.get()
+        assert "take-back" not in client.get(file).content.decode().split("labour/")[-1]
+        other = HouseholdFactory(community=community, number="8")
+        moved = MembershipFactory(resident=zhang, household=other, started_on=date(2026, 11, 2), relation="child")
+        page = client.get(file).content.decode()
+        assert f"/memberships/{moved.pk}/take-back/" in page
+        assert f"/memberships/{first.pk}/take-back/" not in page
+        address = f"/memberships/{moved.pk}/take-back/"
+        assert client.post(f"/memberships/{first.pk}/take-back/").status_code == 422
+        assert "2026-11-02" in client.get(address).content.decode()
+        assert client.post(address)["Location"] == file
+        assert zhang.memberships.get() == first
+
+    def test_a_move_to_come_is_cancelled_first(self, client, clerk, zhang, community):
+        past, ahead = (
+            MembershipFactory(
+                resident=zhang,
+                household=HouseholdFactory(community=community, number=number),
+                started_on=day,
+                relation="child",
+            )
+            for number, day in (("8", date(2026, 11, 2)), ("9", date(2026, 12, 2)))
+        )
+        page = client.get(f"/residents/{zhang.pk}/").content.decode()
+        assert f"/memberships/{ahead.pk}/cancel/" in page
+        assert f"/memberships/{past.pk}/take-back/" not in page

@@ -57,6 +57,17 @@ def zhang(home):
     return person
 
 
+def test_no_event_is_offered_of_who_has_left(client, community, zhang):
+    sign_in(client, Role.STATION_CLERK, community)
+    assert f"/residents/{zhang.pk}/labour/" in page(client, f"/residents/{zhang.pk}/")
+    MembershipFactory(
+        resident=zhang, household=None, leave_reason="moved", started_on=timezone.localdate() - timedelta(days=1)
+    )
+    answer = page(client, f"/residents/{zhang.pk}/")
+    assert f"/residents/{zhang.pk}/labour/" not in answer
+    assert f"/residents/{zhang.pk}/move/" in answer
+
+
 def page(client, address, status=200):
     answer = client.get(address)
     assert answer.status_code == status, (address, answer.status_code)

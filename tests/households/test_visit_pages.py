@@ -9,14 +9,16 @@ import time_machine
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from city import drafts
 from city.choices import Role
+from city.desk import TodayScope
 from city.models import TrailEntry
 from households import desk, ledger
 from households.choices import LabourState, Source
-from households.models import Household, Resident, Visit
+from households.models import Household, Membership, Resident, Visit
 from tests.city.factories import AreaFactory
 from tests.desks import elsewhere, sign_in
 from tests.households.factories import (
@@ -220,6 +222,30 @@ def test_two_taps_when_nobody_is_in_and_the_household_is_still_due(client, house
     assert visit.visited_at is not None
     answer = client.get(page_of(household))
     assert answer.context["next_visit"].tried_on == visit.visited_on
+
+
+def test_a_household_found_moved_away_leads_to_the_leaving_of_its_members(client, household, english):
+    clerk = sign_in(client, Role.STATION_CLERK, household.community)
+    answer = client.post(f"{page_of(household)}?next=/", sent(household, outcome="moved"))
+    home = reverse("households:household", args=[household.pk])
+    assert answer.url == f"{home}#visits"
+    words = client.get(home).content.decode()
+    for person in Resident.objects.filter(memberships__household=household):
+        assert f'href="{reverse("households:leave", args=[person.pk])}">Record the leaving: {person.name}<' in words
+    (line,) = desk.visits_due(None, TodayScope(clerk, None, timezone.localdate())).lines
+    assert (line.does, line.does_url) == ("Record the leaving", answer.url)
+    assert "found moved away" in line.sub
+    Membership.objects.filter(household=household).update(household=None, relation="", leave_reason="moved")
+    (line,) = desk.visits_due(None, TodayScope(clerk, None, timezone.localdate())).lines
+    assert (line.does, "nobody lives there" in line.sub) == ("", True)
+
+
+def test_a_household_met_again_has_not_moved_away(client, household, english):
+    sign_in(client, Role.STATION_CLERK, household.community)
+    client.post(page_of(household), sent(household, outcome="moved"))
+    home = reverse("households:household", args=[household.pk])
+    assert client.post(page_of(household), sent(household, visitor="王芳")).status_code == 302
+    assert "Record the leaving:" not in client.get(home).content.decode()
 
 
 def test_who_met_nobody_comes_back_in_the_evening(client, household):

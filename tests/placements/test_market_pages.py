@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from city import paper
 from city.choices import Role
 from placements.models import Event, JobSeeker, ServicePoint, Vacancy
 from tests.city.factories import EmployerFactory
@@ -72,6 +73,7 @@ def test_a_vacancy_is_gathered_published_and_closed_by_its_pages(client, desk):
         ({"credit_code": "11320000MB151840XK"}, "credit_code"),
         ({"credit_code": "91350100M000100Y43"}, "employer_name"),
         ({"wage_to": "100"}, None),
+        ({"wage_from": "2489.99"}, "wage_from"),
         ({"valid_until": "2020-01-01"}, "valid_until"),
         ({"headcount": "0"}, "headcount"),
         ({"area": "0"}, "area"),
@@ -144,13 +146,16 @@ def test_a_job_seeker_is_searched_for_and_registered(client, desk):
     assert client.post(address, {"hours": "any"}).status_code == 409
     found = client.post(choose, {"q": desk.person.id_number})
     assert [known for _profile, known in found.context["people"]] == [search]
-    client.post(reverse("placements:correct_seeker", args=[search.pk]), {"hours": "any", "occupation": "保安"})
+    correct = reverse("placements:correct_seeker", args=[search.pk])
+    assert client.post(correct, {"hours": "any", "occupation": "保安"}).status_code == 422
+    client.post(correct, {"hours": "any", "occupation": "保安", "version": search.version})
     search.refresh_from_db()
     assert (search.occupation, search.wage_wished) == ("保安", None)
     end = reverse("placements:end_seeker", args=[search.pk])
-    assert client.post(end, {"reason": "expired"}).status_code == 422
-    assert client.post(end, {"reason": "withdrawn"})["Location"] == page
-    assert client.post(end, {"reason": "withdrawn"}).status_code == 409
+    assert client.post(end, {"reason": "expired", "version": "1"}).status_code == 422
+    assert client.post(end, {"reason": "withdrawn", "version": "0"}).status_code == 409
+    assert client.post(end, {"reason": "withdrawn", "version": "1"})["Location"] == page
+    assert client.post(end, {"reason": "withdrawn", "version": "2"}).status_code == 409
     assert b"<form" not in client.get(page).content.split(b"<main")[1]
 
 
@@ -300,3 +305,44 @@ def test_a_list_asks_as_often_for_one_row_as_for_thirty(client, desk, name):
             client.get(reverse(f"placements:{name}", args=args))
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def printed(answer):
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    return answer.content
+
+
+@pytest.fixture
+def on_paper(monkeypatch):
+    """What was handed to the layout, beside the PDF it makes."""
+    handed, make = [], paper.pdf
+    monkeypatch.setattr(paper, "pdf", lambda layout, values: handed.append(values) or make(layout, values))
+    return handed
+
+
+def test_the_bulletin_lists_what_the_public_may_read_and_chose(client, desk, on_paper):
+    shown = publish(desk, title="焊工", wage_to=Decimal("4000"), skills="焊工证")
+    publish(desk, title="保安")
+    gather(desk, title="焊工学徒")
+    client.logout()
+    answer = client.get(reverse("placements:public_bulletin"), {"q": "焊工"})
+    assert printed(answer).startswith(b"%PDF")
+    (values,) = on_paper
+    assert (values["place"], values["count"], values["places"], values["more"]) == ("全市", 1, 2, 0)
+    assert values["rows"][0][:6] == ["焊工", shown.employer.name, 2, "3000—4000", desk.community.name, "焊工证"]
+    client.get(reverse("placements:public_bulletin"), {"area": desk.community.parent.parent.pk})
+    assert (on_paper[1]["place"], on_paper[1]["count"]) == (desk.community.parent.parent.name, 2)
+
+
+def test_a_station_prints_its_own_valid_vacancies(client, desk, on_paper):
+    mine = publish(desk)
+    VacancyFactory(area=elsewhere(desk.community), state="published")
+    gather(desk)
+    printed(client.get(reverse("placements:vacancy_bulletin"), {"mine": "mine"}))
+    assert [row[-1] for row in on_paper[0]["rows"]] == [mine.number]
+    assert on_paper[0]["place"] == desk.community.name
+
+
+def test_a_bulletin_of_nothing_says_so(client, desk, on_paper):
+    printed(client.get(reverse("placements:public_bulletin")))
+    assert (on_paper[0]["rows"], on_paper[0]["places"]) == ([], 0)

@@ -43,9 +43,9 @@ def every_act(search, by):
     resident_id = search.resident_id
     return [
         lambda: seekers.register(resident_id=resident_id, values={}, by=by),
-        lambda: seekers.correct(seeker_id=search.pk, values={"words": "x"}, by=by),
-        lambda: seekers.renew(seeker_id=search.pk, by=by),
-        lambda: seekers.end(seeker_id=search.pk, reason="withdrawn", by=by),
+        lambda: seekers.correct(seeker_id=search.pk, version=search.version, values={"words": "x"}, by=by),
+        lambda: seekers.renew(seeker_id=search.pk, version=search.version, by=by),
+        lambda: seekers.end(seeker_id=search.pk, version=search.version, reason="withdrawn", by=by),
     ]
 
 
@@ -57,8 +57,9 @@ def test_who_may_register_correct_renew_and_end(desk, role):
             with pytest.raises(NotAllowed):
                 act()
     if role in MAY:
-        for act in every_act(search, posting_of(role, desk.community))[1:]:
-            act()
+        for turn in (1, 2, 3):
+            search.refresh_from_db()
+            every_act(search, posting_of(role, desk.community))[turn]()
         assert JobSeeker.objects.get().end_reason == "withdrawn"
 
 
@@ -108,7 +109,7 @@ def test_a_renewal_stays_one_person_time(desk):
     search = JobSeekerFactory(
         resident=desk.person, registered_on=today - timedelta(days=150), valid_until=today + timedelta(days=1)
     )
-    seekers.renew(seeker_id=search.pk, by=desk.clerk)
+    seekers.renew(seeker_id=search.pk, version=search.version, by=desk.clerk)
     search.refresh_from_db()
     assert search.valid_until == seekers.last_day(today, 6)
     assert JobSeeker.objects.count() == 1
@@ -118,15 +119,26 @@ def test_a_renewal_stays_one_person_time(desk):
 def test_a_person_ends_it_with_a_reason_of_persons(desk, reason):
     search = register(desk)
     with pytest.raises(StepRefused):
-        seekers.end(seeker_id=search.pk, reason=reason, by=desk.clerk)
+        seekers.end(seeker_id=search.pk, version=search.version, reason=reason, by=desk.clerk)
 
 
 def test_what_has_ended_is_not_changed(desk):
     search = register(desk)
-    seekers.end(seeker_id=search.pk, reason="placed", by=desk.clerk)
+    seekers.end(seeker_id=search.pk, version=search.version, reason="placed", by=desk.clerk)
     for act in every_act(search, desk.clerk)[1:]:
         with pytest.raises(Conflict):
             act()
+
+
+def test_a_stale_page_overwrites_nothing(desk):
+    search = register(desk)
+    stale = every_act(search, desk.clerk)[1:]
+    seekers.correct(seeker_id=search.pk, version=search.version, values={"words": "只做白班"}, by=desk.clerk)
+    for act in stale:
+        with pytest.raises(Conflict):
+            act()
+    search.refresh_from_db()
+    assert (search.words, search.ended_on, search.version) == ("只做白班", None, 1)
 
 
 @pytest.mark.parametrize(("days_left", "ends"), [(-1, True), (0, True), (1, False)])

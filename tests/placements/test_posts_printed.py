@@ -79,7 +79,7 @@ def test_the_ledger_of_a_day_takes_back_what_came_later(desk, time_machine):
 def test_the_ledger_costs_the_same_at_any_size(desk, django_assert_num_queries, posts_there):
     for post in open_posts(desk, headcount=posts_there):
         put_on(desk, post, another(desk))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(lines(desk.community)) == posts_there
 
 

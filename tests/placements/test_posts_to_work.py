@@ -227,3 +227,43 @@ def test_what_a_visit_tells_puts_the_placement_in_doubt(desk):
     )
     placement.refresh_from_db()
     assert placement.state == PlacementState.DISPUTED
+
+
+def reported(desk, post):
+    """A placement on a post that nobody had reserved."""
+    return placements.report(
+        resident_id=desk.person.pk,
+        channel=Channel.WELFARE_POST,
+        agreed_from=timezone.localdate(),
+        post_id=post.pk,
+        by=desk.clerk,
+    )
+
+
+def test_a_post_is_kept_from_the_report_of_a_placement_on(desk):
+    (post,) = open_posts(desk)
+    placement = reported(desk, post)
+    post.refresh_from_db()
+    assert (post.state, post.holder) == (PostState.RESERVED, desk.person)
+    with pytest.raises(Conflict):
+        posts.reserve(post_id=post.pk, resident_id=another(desk).pk, by=desk.clerk)
+    with pytest.raises(StepRefused, match=placement.number):
+        posts.take_post_step(post_id=post.pk, action="release", version=post.version, by=desk.clerk)
+    assert posts.release_overdue(post.held_until + DAY) == 0
+    placements.confirm(placement_id=placement.pk, version=placement.version, by=desk.head)
+    assert Post.objects.get().state == PostState.FILLED
+
+
+def test_a_placement_on_a_post_reserved_for_another_is_refused_at_once(desk):
+    (post,) = open_posts(desk)
+    posts.reserve(post_id=post.pk, resident_id=another(desk).pk, by=desk.clerk)
+    with pytest.raises(Conflict):
+        reported(desk, post)
+    assert not Placement.objects.exists()
+
+
+def test_who_has_a_reservation_is_not_reported_on_another_post(desk):
+    first, second = open_posts(desk, headcount=2)
+    posts.reserve(post_id=first.pk, resident_id=desk.person.pk, by=desk.clerk)
+    with pytest.raises(Conflict):
+        reported(desk, second)

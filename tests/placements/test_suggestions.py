@@ -192,7 +192,9 @@ def test_a_station_finds_three_jobs_and_reserves_one_by_a_click(desk, client):
     assert answer.status_code == 302
     assert Offer.objects.get().post == posts[0]
     assert Post.objects.get(pk=posts[0].pk).state == PostState.RESERVED
-    assert [offer.post for offer in client.get(address).context["waiting"]] == [posts[0]]
+    page = client.get(address)
+    assert [offer.post for offer in page.context["waiting"]] == [posts[0]]
+    assert (page.context["reserved"], page.text.count('name="post"')) == (posts[0], 0)
 
 
 def test_a_post_taken_meanwhile_reads_as_a_conflict(desk, client):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from city.models import PolicyDocument
 from subsidies.choices import Basis, ClaimState, FundSource, LineStanding, RateState, Scheme
 from subsidies.models import Claim, ClaimLine, Fund, PayeeAccount, Rate
-from subsidies.rules import digest_of
+from subsidies.rules import Terms, compute, digest_of
 from tests.city.factories import AreaFactory, EmployerFactory, StaffFactory
 from tests.households.factories import ResidentFactory
 
@@ -75,6 +75,11 @@ class ClaimFactory(factory.django.DjangoModelFactory):
         model = Claim
 
 
+def by_person(amount):
+    """A line's amount as a rate of so many yuan a person gives it."""
+    return compute(Terms(Basis.PERSON, "document", 0, date(2026, 1, 1), amount=amount), 1)
+
+
 class ClaimLineFactory(factory.django.DjangoModelFactory):
     claim = factory.SubFactory(ClaimFactory)
     resident = factory.SubFactory(ResidentFactory)
@@ -84,7 +89,7 @@ class ClaimLineFactory(factory.django.DjangoModelFactory):
     asked = Decimal("1245.00")
     computed = Decimal("1245.00")
     standing = LineStanding.LIVE
-    basis = factory.LazyAttribute(lambda line: {"amount": str(line.computed)})
+    basis = factory.LazyAttribute(lambda line: by_person(line.computed).basis)
     basis_digest = factory.LazyAttribute(lambda line: digest_of(line.basis))
 
     class Meta:

@@ -5,7 +5,8 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -46,6 +47,13 @@ from tests.placements.factories_market import EventFactory, JobSeekerFactory, Se
 from tests.placements.factories_placements import OfferFactory, PlacementFactory
 from tests.placements.factories_posts import PlacementBaseFactory, PostFactory, PostPlanFactory, ProjectFactory
 from tests.reports.factories import RuleSetFactory
+from tests.subsidies.factories import ClaimFactory, ClaimLineFactory, FundFactory, PayeeAccountFactory, RateFactory
+from tests.subsidies.factories_payments import (
+    BatchItemFactory,
+    ClaimDocumentFactory,
+    ClawbackFactory,
+    PaymentBatchFactory,
+)
 
 ROLES = (
     "station_clerk",
@@ -141,6 +149,7 @@ class SmallCity:
                 if place in ("district", "city", "other district")
             ],
             "key of figures": [Target(args=("posts",))],
+            "key of money": [Target(args=("paid",))],
             "kind roster": [Target(args=("roster",))],
             "kind areas": [Target(args=("areas",))],
             "kind staff": [Target(args=("staff",))],
@@ -152,6 +161,9 @@ class SmallCity:
             "kind placements": [Target(args=("placements",))],
             "kind vacancies": [Target(args=("vacancies",))],
             "kind job_seekers": [Target(args=("job_seekers",))],
+            "kind attendance": [Target(args=("attendance",))],
+            "kind bank_results": [Target(args=("bank_results",))],
+            "kind subsidy_rates": [Target(args=("subsidy_rates",))],
         }
         for place, area in self.communities.items():
             self._people(place, area)
@@ -164,11 +176,15 @@ class SmallCity:
             self._market(place, area)
             self._posts(place, area)
             self._proposed(place, area)
+            self._paid(place, area)
+            self._claimed(place, area)
+            self._add("rate", self._at(place, area, (RateFactory(area=area, state="proposed").pk,)))
         for place in ("district", "city", "other district"):
             area = self.areas[place]
             row = RuleSetFactory(area=area, title=f"rules of {area.name}")
             below = tuple(Area.objects.within(area).values_list("path", flat=True))
             self._add("ruleset", Target(args=(row.pk,), paths=below, place=place))
+            self._add("fund", Target(args=(FundFactory(area=area, year=2025).pk,), paths=below, place=place))
         self._desks()
 
     def _judged(self):
@@ -299,6 +315,23 @@ class SmallCity:
         self._add("proposal", self._at(place, district, (proposal.pk,)))
         self._add("proposal and person", self._at(place, district, (proposal.pk, person.pk)))
 
+    def _paid(self, place, area):
+        """A claim the bank has paid by a batch of the district, and money of it asked back."""
+        district = area.parent.parent
+        resident = Resident.objects.filter(community=area).order_by("pk")[10]
+        claim = ClaimFactory(area=area, state="paid", paid_on=self.day, fund=FundFactory(area=area, purpose="post"))
+        account = PayeeAccountFactory(employer=claim.employer)
+        line = ClaimLineFactory(claim=claim, resident=resident, account=account, approved=Decimal("1245"))
+        cashier = PostingFactory(area=district, role="finance")
+        batch = PaymentBatchFactory(area=district, made_by=cashier, file=self._file(cashier))
+        BatchItemFactory(batch=batch, claim=claim, account=account, state="paid", answered_on=self.day)
+        clawback = ClawbackFactory(line=line)
+        self._add("paid claim", self._at(place, area, (claim.pk,)))
+        self._add("paid line", self._at(place, area, (line.pk,)))
+        self._add("batch", self._at(place, district, (batch.pk,)))
+        self._add("printed batch", self._at(place, district, ("payment_batch", batch.pk)))
+        self._add("clawback", self._at(place, area, (clawback.pk,)))
+
     def _market(self, place, area):
         """A vacancy nobody published yet and one that is public, a job seeker, a service point and an event."""
         person, other = Resident.objects.filter(community=area).order_by("pk")[3:5]
@@ -323,6 +356,18 @@ class SmallCity:
         self._add("offer", self._at(place, area, (offer.pk,)))
         self._add("placement", self._at(place, area, (placement.pk,)))
         self._add("printed placement", self._at(place, area, ("placement", placement.pk)))
+
+    def _claimed(self, place, area):
+        """A claim that waits for its check and a draft sent back, each for a resident, with a paper and an account."""
+        person = Resident.objects.filter(community=area).order_by("pk")[10]
+        account = PayeeAccountFactory(employer=None, resident=person, account=person.bank_account)
+        for name, state, month in (("claim", "submitted", 7), ("draft claim", "draft", 8)):
+            claim = ClaimFactory(area=area, state=state, employer=None, scheme="flexible", round=2)
+            ClaimLineFactory(claim=claim, resident=person, month=date(2026, month, 1), account=account)
+            document = ClaimDocumentFactory(claim=claim, resident=person, file=self._file(PostingFactory(area=area)))
+            self._add(name, self._at(place, area, (claim.pk,)))
+        self._add("claim document", self._at(place, area, (document.pk,)))
+        self._add("printed claim", self._at(place, area, ("claim", claim.pk)))
 
     def _sheets(self, place, area):
         owner = PostingFactory(area=area, role="station_clerk")

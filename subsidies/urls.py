@@ -1,0 +1,45 @@
+from django.urls import path
+
+from subsidies.views import claims, clawbacks, deciding, entering, figures, funds, payments, publicity, rates
+
+app_name = "subsidies"
+
+urlpatterns = [
+    path("subsidies/claims/", claims.claims, name="claims"),
+    path("subsidies/claims/new/", entering.enter_claim, name="enter_claim"),
+    path("subsidies/claims/<int:claim_id>/", claims.claim, name="claim"),
+    path("subsidies/claims/<int:claim_id>/decide/", deciding.claim_step, name="claim_step"),
+    path("subsidies/claims/<int:claim_id>/step/", claims.take_step, name="take_step"),
+    path("subsidies/claims/<int:claim_id>/compute/", entering.refresh_claim, name="refresh_claim"),
+    path("subsidies/claims/<int:claim_id>/take-off/", entering.take_off, name="take_off"),
+    path("subsidies/claims/<int:claim_id>/fees/", entering.add_fees, name="add_fees"),
+    path("subsidies/claims/<int:claim_id>/account/", entering.set_account, name="set_account"),
+    path("subsidies/claims/<int:claim_id>/papers/", entering.attach, name="attach"),
+    path("subsidies/documents/<int:document_id>/", entering.document, name="document"),
+    path("subsidies/queue/", deciding.queue, name="queue"),
+    path("subsidies/queue/decide/", deciding.decide_claims, name="decide_claims"),
+    path("subsidies/queue/results/<int:run_id>/", deciding.decided_claims, name="decided_claims"),
+    path("subsidies/publicity/", publicity.publicity, name="publicity"),
+    path("subsidies/publicity/show/", publicity.publicise, name="publicise"),
+    path("subsidies/funds/", funds.funds, name="funds"),
+    path("subsidies/funds/allot/", funds.allot, name="allot"),
+    path("subsidies/funds/<int:fund_id>/", funds.fund, name="fund"),
+    path("subsidies/figures/", figures.figures, name="figures"),
+    path("subsidies/figures/<slug:key>/", figures.figure_rows, name="figure_rows"),
+    path("subsidies/rates/", rates.rates, name="rates"),
+    path("subsidies/rates/new/", rates.propose_rate, name="propose_rate"),
+    path("subsidies/rates/<int:rate_id>/", rates.rate, name="rate"),
+    path("subsidies/rates/<int:rate_id>/step/", rates.rate_step, name="rate_step"),
+    path("subsidies/payments/", payments.payments, name="payments"),
+    path("subsidies/payments/make/", payments.make_batch, name="make_batch"),
+    path("subsidies/batches/", payments.batches, name="batches"),
+    path("subsidies/batches/<int:batch_id>/", payments.batch, name="batch"),
+    path("subsidies/batches/<int:batch_id>/file/", payments.batch_file, name="batch_file"),
+    path("subsidies/claims/<int:claim_id>/leave-out/", payments.leave_out, name="leave_out"),
+    path("subsidies/claims/<int:claim_id>/paid-lines/", clawbacks.paid_lines, name="paid_lines"),
+    path("subsidies/lines/<int:line_id>/clawback/", clawbacks.open_clawback, name="open_clawback"),
+    path("subsidies/clawbacks/", clawbacks.clawbacks, name="clawbacks"),
+    path("subsidies/clawbacks/<int:clawback_id>/", clawbacks.clawback, name="clawback"),
+    path("subsidies/clawbacks/<int:clawback_id>/step/", clawbacks.clawback_step, name="clawback_step"),
+    path("subsidies/clawbacks/<int:clawback_id>/receive/", clawbacks.receive, name="receive"),
+]

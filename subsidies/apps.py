@@ -28,15 +28,50 @@ class SubsidiesConfig(AppConfig):
             "subsidies:claims",
             permission="subsidies.view_claims",
             order=38,
-            also=[f"subsidies:{name}" for name in ("claim", "enter_claim", "claim_step", "take_step", "refresh_claim",
-                                                   "take_off", "add_fees", "set_account", "attach")],
-        )  # fmt: skip
+            also=[
+                f"subsidies:{name}"
+                for name in (
+                    "claim",
+                    "enter_claim",
+                    "claim_step",
+                    "take_step",
+                    "refresh_claim",
+                    "take_off",
+                    "add_fees",
+                    "set_account",
+                    "attach",
+                    "queue",
+                    "decide_claims",
+                    "decided_claims",
+                    "publicity",
+                    "publicise",
+                    "payments",
+                    "batches",
+                    "batch",
+                    "make_batch",
+                    "leave_out",
+                    "clawbacks",
+                    "clawback",
+                    "open_clawback",
+                    "paid_lines",
+                    "receive",
+                    "funds",
+                    "fund",
+                    "allot",
+                    "rates",
+                    "rate",
+                    "propose_rate",
+                    "figures",
+                    "figure_rows",
+                )
+            ],
+        )
         navigation.register(
-            _("Subsidy rates"),
-            "subsidies:rates",
-            permission="subsidies.view_rates",
+            _("Figures of subsidies"),
+            "subsidies:figures",
+            permission="subsidies.view_money",
+            unless="subsidies.view_claims",
             order=39,
-            also=["subsidies:rate", "subsidies:propose_rate"],
         )
         registry.register(rates.KIND)
         panels.register_panels(parts.register_panel)
@@ -46,24 +81,8 @@ class SubsidiesConfig(AppConfig):
         panels_doubts.register_panels(parts.register_panel)
         nightly.register_step("claim_doubts", doubts.check)
         nightly.register_step("reconcile", reconciling.reconcile)
-        navigation.register(
-            _("Queue of claims"),
-            "subsidies:queue",
-            permission="subsidies.approve_claims",
-            order=38,
-            also=[f"subsidies:{name}" for name in ("decide_claims", "decided_claims", "publicity", "publicise")],
-        )
         panels_deciding.register_panels(parts.register_panel)
         nightly.register_step("publicise_claims", publicity.publicise_claims)
-        navigation.register(
-            _("Payment"),
-            "subsidies:payments",
-            permission="subsidies.view_funds",
-            order=39,
-            also=[f"subsidies:{name}" for name in ("batches", "batch", "make_batch", "leave_out", "clawbacks",
-                                                   "clawback", "open_clawback", "paid_lines", "receive", "funds",
-                                                   "fund", "allot")],
-        )  # fmt: skip
         panels_payments.register_panels(parts.register_panel)
         printed_payments.register_printed()
         registry.register(bank_results.KIND)

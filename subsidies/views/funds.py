@@ -35,7 +35,6 @@ def funds(request):
         "rows": rows,
         "sums": sums,
         "year": (form.is_valid() and form.cleaned_data["year"]) or timezone.localdate().year,
-        "may_decide": request.posting.may("subsidies.approve_claims"),
         "may_allot": request.posting.may(service.ALLOT),
     }
     return render(request, "subsidies/funds.html", context)

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from city.choices import AreaLevel, FindingState
 from city.findings import kinds_for as kinds_for_findings
-from city.ledgers import all_ledgers
+from city.ledgers import ledgers_for
 from city.models import Area, Staff
 from city.notices import LONGEST_CONTACT, LONGEST_OBJECTION
 from city.sheets.registry import kinds_for
@@ -182,7 +182,7 @@ class LedgerForm(forms.Form):
 
     def __init__(self, *args, posting, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["ledger"].choices = [(one.code, f"{one.code} {one.title}") for one in all_ledgers()]
+        self.fields["ledger"].choices = [(one.code, f"{one.code} {one.title}") for one in ledgers_for(posting)]
         self.fields["area"].queryset = Area.objects.divisions().visible_to(posting).order_by("path")
 
     def clean_on(self):

@@ -15,13 +15,14 @@ from city.models import Area
 class Ledger:
     """`headings` are those of the printed ledger, without 序号. `rows(area, day)` yields their cells in that order.
 
-    Cells are text or whole numbers; ID numbers come masked from `masked_number`.
+    Cells are text or whole numbers; ID numbers come masked from `masked_number`. `permission`: who may have it made.
     """
 
     code: str
     title: str
     headings: tuple
     rows: Callable
+    permission: str = "households.view_residents"
 
 
 _ledgers = {}
@@ -46,6 +47,11 @@ def column(code, heading, things, day):
 def all_ledgers():
     """In the order of their numbers."""
     return sorted(_ledgers.values(), key=lambda ledger: int(ledger.code.removeprefix("L")))
+
+
+def ledgers_for(posting):
+    """Those the posting may have made, in the order of their numbers."""
+    return [ledger for ledger in all_ledgers() if posting.may(ledger.permission)]
 
 
 def ledger_named(code):

@@ -22,7 +22,8 @@ LAYOUTS = Path(settings.BASE_DIR) / "templates" / "paper"
 @dataclass(frozen=True)
 class Form:
     """`find(posting, key)` returns the object from what the posting may see, or raises DoesNotExist;
-    `values(thing, posting)` what the layout prints; `page` names the panels' page its button stands on.
+    `values(thing, posting)` what the layout prints; `page` names the panels' page its button stands on;
+    `permission` is what printing it asks for besides the right to print.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Form:
     page: str
     find: Callable
     values: Callable
+    permission: str = "households.view_residents"
 
 
 _forms = {}

@@ -137,7 +137,7 @@ def differing(lines):
 def _again(lines, fees):
     """`{line id: (line, Computed or None, reason)}`, computed by the code that drew the lines up."""
     ids = among_ids(sorted({line.pk for line in lines}))
-    lines = list(ClaimLine.objects.filter(pk__in=ids).select_related("claim__area", "claim__employer"))
+    lines = list(ClaimLine.objects.filter(pk__in=ids).select_related("claim__area"))
     if not lines:
         return {}
     known = Known(
@@ -178,7 +178,6 @@ def _ask_of(line, firsts, entered_at, fees):
         month=line.month,
         occasion=line.occasion,
         employer_id=claim.employer_id,
-        credit_code=claim.employer.credit_code if claim.employer else "",
         path_ids=tuple(claim.area.path_ids),
         entered_at=entered_at,
         placement_id=line.placement_id,

@@ -6,7 +6,7 @@ the matter began: the first day of the job, the day of enrolment.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -43,15 +43,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Ask:
-    """One person and month of one scheme. `line_id` and `claim_id` of a line that exists; `first_month`: its claim's
-    first one for this person."""
+    """One person and month of one scheme. `line_id` of a line that exists; `first_month`: its claim's first one for
+    this person."""
 
     scheme: str
     resident_id: int
     month: date
     occasion: str
     employer_id: int | None
-    credit_code: str
     path_ids: tuple
     entered_at: datetime
     placement_id: int | None = None
@@ -69,7 +68,6 @@ def ask_of(question, resident_id, month, occasion="", **more):
         month=month,
         occasion=occasion or occasion_of(month),
         employer_id=question.employer_id,
-        credit_code=question.credit_code,
         path_ids=question.path_ids,
         entered_at=question.entered_at,
         **more,
@@ -342,13 +340,22 @@ def _introduction(ask, known):
         raise NotEntitled(_("The employer's credit code is not on record."))
     _insured_base(ask, known, job.credit_code)
     categories = _categories(ask.resident_id, known, job.started_on)
-    terms = _terms(ask, known, 0, categories)
     placed = known.placed[job.spell_id]
     first = _first_insured_month(known, ask.resident_id, job, job.credit_code)
-    if any(job.credit_code not in known.insured.get((ask.resident_id, one), ()) for one in months(first, ask.month)):
+    if first is None or any(
+        job.credit_code not in known.insured.get((ask.resident_id, one), ()) for one in months(first, ask.month)
+    ):
         raise NotEntitled(_("Not insured there in every month since the first."))
+    # Both halves are of one amount: what the rate of the first month gives, whatever holds by the second.
+    terms = _terms(replace(ask, month=first), known, 0, categories)
+    if ask.occasion == f"{placed.number}/2" and not _is_second_half_due(ask.month, first, terms.second_half_after):
+        raise NotEntitled(_("The second half is not due yet."))
     facts = _job_facts(ask, job, categories, placement=placed.number, insured_from=occasion_of(first))
     return compute(terms, 1, part=Fraction(1, 2) if terms.second_half_after else Fraction(1), facts=facts)
+
+
+def _is_second_half_due(month, first, after):
+    return after is not None and month >= add_months(first, after - 1)
 
 
 def _post_creation(ask, known):

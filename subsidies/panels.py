@@ -10,7 +10,7 @@ from city.models import Move
 from subsidies.choices import ClaimState, LineStanding
 from subsidies.models import Claim
 from subsidies.templatetags.money import yuan
-from subsidies.workflow import CLAIM
+from subsidies.workflow import CLAIM, DRAWING_UP
 
 _SHOWN = 10
 
@@ -36,7 +36,8 @@ def to_hand_in(request, scope):
 
 def _why_back(keys):
     """{claim id: why it was sent back last, in words}."""
-    moves = Move.objects.filter(workflow=CLAIM.name, key__in=keys, to_state=ClaimState.DRAFT).order_by("pk")
+    moves = Move.objects.filter(workflow=CLAIM.name, key__in=keys, to_state=ClaimState.DRAFT)
+    moves = moves.exclude(action__in=DRAWING_UP).order_by("pk")
     return {move.key: _reason(move) for move in moves}
 
 

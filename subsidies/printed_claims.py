@@ -13,7 +13,7 @@ from city.moves import history
 from city.rules import add_months
 from households.models import Certificate, Resident
 from households.sheets.known import among_ids
-from subsidies.choices import ClaimState, LineStanding, Scheme, Stage
+from subsidies.choices import LineStanding, Scheme, Stage
 from subsidies.models import Claim, ClaimLine, PayeeAccount
 from subsidies.overview import asked_last, doubts_of
 from subsidies.rules import ZERO, month_of
@@ -222,7 +222,7 @@ def _of_enrolments(schemes):
 
 
 def _paid(day):
-    return ClaimLine.objects.live().filter(claim__state=ClaimState.PAID, claim__paid_on__lte=day)
+    return ClaimLine.objects.live().paid().filter(paid_on__lte=day)
 
 
 def register_printed():
@@ -233,7 +233,8 @@ def register_printed():
         ("claim", "补贴申请表", "claim.typ", "claim", _claim),
         ("claim_answer", "答复单", "claim_answer.typ", "claim_decision", _answer),
     ):
-        paper.register(paper.Form(name, title, layout, page, _find if page == "claim" else _find_decided, values))
+        find = _find if page == "claim" else _find_decided
+        paper.register(paper.Form(name, title, layout, page, find, values, "subsidies.view_claims"))
 
 
 def _find(posting, key):

@@ -102,6 +102,17 @@ def register_printed():
             "社保/岗位补贴台账",
             ("单位或个人", "人员", "月份", "基数", "比例", "金额", "累计月数", "审核人", "拨付日期", "追回"),
             _paid,
+            "subsidies.view_claims",
         )
     )
-    paper.register(paper.Form("payment_batch", "支付清单", "payment_batch.typ", "payment_batch", _find_batch, _batch))
+    paper.register(
+        paper.Form(
+            "payment_batch",
+            "支付清单",
+            "payment_batch.typ",
+            "payment_batch",
+            _find_batch,
+            _batch,
+            "subsidies.view_funds",
+        )
+    )

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from subsidies.choices import ClaimState, LineStanding
-from subsidies.models import Approval, Claim, Fund
+from subsidies.models import Claim, Fund
 from subsidies.rules import ZERO
 from subsidies.workflow import CLAIM, MOST
 
@@ -26,9 +26,7 @@ def steps_of(posting):
 
 def waiting(posting, action):
     """The claims of the posting's area that wait for this step; `mine`: the posting's person took an earlier one."""
-    earlier = Approval.objects.filter(claim=OuterRef("pk"), round=OuterRef("round"), staff=posting.staff_id)
-    claims = Claim.objects.visible_to(posting).filter(state=STEPS[action])
-    return claims.annotate(mine=Exists(earlier))
+    return Claim.objects.visible_to(posting).filter(state=STEPS[action]).with_mine(posting)
 
 
 def with_what_the_list_shows(claims):

@@ -42,13 +42,6 @@ class RateTable:
         return None
 
 
-def terms_for(asked):
-    """`{question: Terms or None}` for many questions (`Asked`), in one query."""
-    asked = set(asked)
-    table = RateTable(one.scheme for one in asked)
-    return {one: table.terms_for(one) for one in asked}
-
-
 def standing_on(day):
     """The signed rates that hold on the day, without those a later one took the place of; in the order of schemes."""
     latest = {}

@@ -1,6 +1,7 @@
 """Who may take which step with claims, rates and clawbacks. Tables only; `city.moves` takes the steps.
 
-That five different persons take the five steps of a round is the database's to see to (`Approval`).
+That five different persons take the five steps of a round is the database's to see to (`Approval`); who drew the claim
+up or put its draft right takes none but the first (`ClaimQuerySet.with_mine`).
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,7 @@ def _reject(source, permission, **more):
 CLAIM = Workflow(
     "subsidies.claim",
     Step("enter", _("Claim entered"), ("",), _DRAFT, _ENTER, offered=False),
+    Step("change", _("Draft put right"), (_DRAFT,), _DRAFT, _ENTER, offered=False),
     Step("submit", _("Submit the claim"), (_DRAFT,), ClaimState.SUBMITTED, _ENTER),
     Step(
         "check",
@@ -43,7 +45,6 @@ CLAIM = Workflow(
         (ClaimState.SUBMITTED,),
         ClaimState.STATION_CHECKED,
         _CHECK,
-        apart_from=("enter",),
     ),
     Step(
         "review",
@@ -95,6 +96,8 @@ CLAIM = Workflow(
     ),
 )
 
+#: Who does these to a draft takes no step but its submission.
+DRAWING_UP = ("enter", "change")
 #: The steps that many claims may take at once, and how many.
 ACTIONS = ("check", "review", "approve", "send_back", "reject")
 MOST = 2_000

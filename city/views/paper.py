@@ -1,6 +1,6 @@
 from http import HTTPStatus
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +24,9 @@ def ledgers(request):
         parameters = {"ledger": asked["ledger"], "area": asked["area"].pk, "on": asked["on"].isoformat()}
         return redirect("city:run", run_id=ask_for("make_ledger", request, parameters).pk)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "city/ledgers.html", {"form": form, "ledgers": printed.all_ledgers()}, status=status)
+    return render(
+        request, "city/ledgers.html", {"form": form, "ledgers": printed.ledgers_for(request.posting)}, status=status
+    )
 
 
 def find_printable(request, form, key):
@@ -39,6 +41,8 @@ def find_printable(request, form, key):
 @endpoint(["POST"], "city.print_forms", lookup=find_printable)
 def print_form(request, form, thing):
     """The form as a PDF. It shows numbers in full, so that each printing leaves a line in the trail."""
+    if not request.posting.may(form.permission):
+        raise PermissionDenied
     content = paper.pdf(form.layout, form.values(thing, request.posting))
     record_event("print", request=request, key=thing.pk, details={"form": form.name})
     return paper.download(content, f"{form.name}-{thing.pk}")

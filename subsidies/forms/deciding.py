@@ -128,12 +128,21 @@ class DecisionForm(_Reasoned):
             typed = told.get(name) or str(line.computed)
             try:
                 told[name] = Decimal(typed)
-                valid = told[name].is_finite() and told[name] == round(told[name], 2)
+                valid = told[name].is_finite() and told[name] == round(told[name], 2) and told[name] >= 0
             except InvalidOperation:
                 valid = False
             if not valid:
                 self.add_error(name, _("Write an amount in yuan, such as 1245.00."))
+            elif told.get("action") == "approve":
+                self._check_cut(line, told[name])
         return told
+
+    def _check_cut(self, line, approved):
+        """What the service would refuse of the whole claim stands beside the line it is about."""
+        if approved > line.computed:
+            self.add_error(f"approved_{line.pk}", _("No more can be approved than was computed."))
+        elif approved < line.computed and not self.cleaned_data.get(f"because_{line.pk}"):
+            self.add_error(f"because_{line.pk}", _("Say why less is approved."))
 
     @property
     def cuts(self):

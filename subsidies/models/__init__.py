@@ -1,5 +1,5 @@
 from subsidies.models.claims import Approval, Claim, ClaimDocument, ClaimLine, LineFinding, PayeeAccount
-from subsidies.models.funds import Fund, FundEntry
+from subsidies.models.funds import Fund, FundEntry, in_fen
 from subsidies.models.payments import BatchItem, Clawback, Instalment, PaymentBatch
 from subsidies.models.policy import Rate
 
@@ -17,4 +17,5 @@ __all__ = [
     "PayeeAccount",
     "PaymentBatch",
     "Rate",
+    "in_fen",
 ]

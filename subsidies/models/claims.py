@@ -6,11 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from assistance.models import Enrolment
 from city.choices import FindingState
 from city.fields import EncryptedTextField
-from city.models import Area, Employer, Finding, Flowing, Notice, Objection, Posting, Staff, StoredFile
+from city.models import Area, Employer, Finding, Flowing, Move, Notice, Objection, Posting, Staff, StoredFile
 from households.models import Resident
 from placements.models import Placement
 from subsidies.choices import ClaimPaper, ClaimState, LineReason, LineStanding, Scheme, Stage
 from subsidies.models.funds import Fund
+from subsidies.workflow import CLAIM, DRAWING_UP
 
 _LIVE = Q(standing="live")
 
@@ -65,6 +66,14 @@ class ClaimQuerySet(models.QuerySet):
         )
         number = open_ones.order_by().values("line__claim").annotate(number=Count("pk")).values("number")
         return self.annotate(doubts=Coalesce(Subquery(number), 0))
+
+    def with_mine(self, posting):
+        """`mine`: the posting's person took one of the four steps of the round before payment, or drew it up."""
+        steps = Approval.objects.filter(claim=OuterRef("pk"), round=OuterRef("round"), staff=posting.staff_id)
+        drawn = Move.objects.filter(workflow=CLAIM.name, key=OuterRef("pk"), action__in=DRAWING_UP)
+        return self.annotate(
+            mine=Exists(steps.exclude(stage=Stage.PAID)) | Exists(drawn.filter(staff=posting.staff_id))
+        )
 
     def payable_at(self, moment):
         """Shown to the public to the end, and no objection against it open or upheld."""
@@ -150,6 +159,10 @@ class ClaimLineQuerySet(models.QuerySet):
 
     def live(self):
         return self.filter(standing=LineStanding.LIVE)
+
+    def taken_off(self):
+        """By hand, before anybody decided on them."""
+        return self.filter(standing=LineStanding.DROPPED, approved=None).exclude(approved_reason="")
 
     def paid(self):
         """Those the bank has paid, of claims paid in full or in part, with the day as `paid_on`."""

@@ -1,9 +1,15 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 from city.models import Area, Posting
 from subsidies.choices import EntryKind, FundSource, Scheme
+
+
+def in_fen(expression):
+    """A sum of yuan made by the database, to the fen: the embedded one reckons in floating point."""
+    return Round(expression, precision=2)
 
 
 class FundQuerySet(models.QuerySet):
@@ -13,7 +19,7 @@ class FundQuerySet(models.QuerySet):
 
     def with_left(self):
         """`left`: what may still be approved."""
-        return self.annotate(left=F("allotted") - F("reserved") - F("spent"))
+        return self.annotate(left=in_fen(F("allotted") - F("reserved") - F("spent")))
 
 
 class Fund(models.Model):
@@ -41,7 +47,7 @@ class Fund(models.Model):
             models.UniqueConstraint(name="fund_unique", fields=["area", "source", "purpose", "year"]),
             models.CheckConstraint(
                 name="fund_never_overspent",
-                condition=Q(allotted__gte=F("reserved") + F("spent"), reserved__gte=0, spent__gte=0),
+                condition=Q(allotted__gte=in_fen(F("reserved") + F("spent")), reserved__gte=0, spent__gte=0),
             ),
         ]
 

@@ -4,10 +4,9 @@ A line is never changed: one that is no longer right is taken off and another wr
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ from config.conflict import Conflict
 from subsidies import computing, doubts
 from subsidies.choices import ClaimPaper, ClaimState, ClawbackState, LineReason, LineStanding, Stage
 from subsidies.models import Approval, Claim, ClaimDocument, ClaimLine, Clawback, PayeeAccount
-from subsidies.rules import amount_uncapped, last_day_of, month_of, months
+from subsidies.rules import ZERO, amount_uncapped, last_day_of, month_of, months
 from subsidies.schemes import PLANS
 from subsidies.workflow import CLAIM
 
@@ -28,7 +27,6 @@ ENTER = "subsidies.enter_claims"
 MOST_MONTHS = 12
 #: So many names a sentence tells; the rest is counted.
 _NAMED = 5
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def refresh(*, claim_id, version, by, request=None):
     """Every line of a draft computed anew: who is no longer entitled comes off, the others get what holds today."""
     with acting(posting=by, reason=_("Claim computed anew"), request=request):
         claim = _draft(claim_id, version, by)
-        return _settled(claim, _rewrite(claim, {}))
+        return _settled(claim, by, _rewrite(claim, {}))
 
 
 def drop_line(*, line_id, version, by, reason=LineReason.MISTAKE, words="", request=None):
@@ -143,7 +141,7 @@ def drop_line(*, line_id, version, by, reason=LineReason.MISTAKE, words="", requ
             raise Conflict(_("This line is not on the claim any more."))
         claim = _draft(line.claim_id, version, by)
         _drop([line.pk], reason, words)
-        return _settled(claim, _rewrite(claim, {}, residents=[line.resident_id]))
+        return _settled(claim, by, _rewrite(claim, {}, residents=[line.resident_id]))
 
 
 def drop_person(*, claim_id, resident_id, version, by, request=None):
@@ -152,7 +150,7 @@ def drop_person(*, claim_id, resident_id, version, by, request=None):
         claim = _draft(claim_id, version, by)
         gone = list(claim.lines.live().filter(resident=resident_id))
         _drop([line.pk for line in gone], LineReason.MISTAKE, "")
-        return _settled(claim, gone)
+        return _settled(claim, by, gone)
 
 
 def add_fees(*, claim_id, fees, version, by, request=None):
@@ -163,7 +161,20 @@ def add_fees(*, claim_id, fees, version, by, request=None):
         claim = _draft(claim_id, version, by)
         if not PLANS[claim.scheme].fee:
             raise StepRefused("fees", _("This scheme does not ask for a fee."))
-        return _settled(claim, _rewrite(claim, fees, residents=list(fees)))
+        _check_one_line_each(claim, fees)
+        return _settled(claim, by, _rewrite(claim, fees, residents=list(fees)))
+
+
+def _check_one_line_each(claim, fees):
+    """A fee is told of a person: one receipt does not pay for two courses."""
+    rows = claim.lines.live().filter(resident__in=list(fees)).order_by("resident__name")
+    several = rows.values_list("resident__name").annotate(number=Count("pk")).filter(number__gt=1)
+    if names := [name for name, _number in several]:
+        raise StepRefused(
+            "fees",
+            _("%(names)s stand here with several months: take off all but one, and claim the others by themselves.")
+            % {"names": _list(names)},
+        )
 
 
 def set_account(*, claim_id, holder, bank, account, version, by, resident_id=None, request=None):
@@ -183,7 +194,7 @@ def set_account(*, claim_id, holder, bank, account, version, by, resident_id=Non
             entered_by=by.staff,
             entered_at=timezone.now(),
         )
-        return _settled(claim, _rewrite(claim, {}, residents=[resident_id] if resident_id else None))
+        return _settled(claim, by, _rewrite(claim, {}, residents=[resident_id] if resident_id else None))
 
 
 def _check_payee(claim, resident_id):
@@ -284,11 +295,9 @@ def _owed(claim, lines):
 
 
 def _list(names):
-    most = 5
-    shown = _(", ").join(names[:most])
-    return (
-        shown if len(names) <= most else _("%(names)s and %(more)d more") % {"names": shown, "more": len(names) - most}
-    )
+    shown = _(", ").join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return shown if more <= 0 else _("%(names)s and %(more)d more") % {"names": shown, "more": more}
 
 
 def withdraw(*, claim_id, version, by, words, request=None):
@@ -309,7 +318,10 @@ def appeal(*, claim_id, version, by, words, request=None):
 
 
 def answer_appeal(*, claim_id, action, version, by, words, request=None):
-    """`uphold`: the rejection stands. `reopen`: a draft again, in a new round, with what its persons are due today."""
+    """`uphold`: the rejection stands. `reopen`: a draft again, in a new round, with what its persons are due today.
+
+    What was taken off by hand stays off.
+    """
     with acting(posting=by, reason=_("Appeal answered"), request=request):
         claim = _held(claim_id, by)
         if action == "uphold":
@@ -323,7 +335,9 @@ def answer_appeal(*, claim_id, action, version, by, words, request=None):
             residents=claim.lines.order_by().values_list("resident_id", flat=True).distinct(),
             entered_at=computing.entered_at([claim])[claim.pk],
         )  # fmt: skip
-        _write([_line_of(claim, one) for one in found if one.entitled])
+        off = set(claim.lines.taken_off().values_list("resident_id", "occasion"))
+        _write([_line_of(claim, one) for one in found if one.entitled and (one.resident.pk, one.occasion) not in off])
+        _rewrite(claim, {}, residents=[resident_id for resident_id, _occasion in off])
         return _with_total(claim)
 
 
@@ -367,7 +381,11 @@ def _rewrite(claim, fees, residents=None):
     _drop([line.pk for line in gone], "", "")
     _write(fresh)
     kept = {(line.resident_id, line.month, line.occasion) for line in fresh}
-    return [line for line in gone if (line.resident_id, line.month, line.occasion) not in kept]
+    fallen = [line for line in gone if (line.resident_id, line.month, line.occasion) not in kept]
+    if not fallen:
+        return []
+    # The term of the others may begin later now.
+    return fallen + _rewrite(claim, fees, residents=[line.resident_id for line in fallen])
 
 
 def _drop(lines, reason, words):
@@ -376,10 +394,10 @@ def _drop(lines, reason, words):
     )
 
 
-def _settled(claim, gone):
-    """The draft with its total, one version on; `gone` are the lines that fell away."""
-    Claim.objects.filter(pk=claim.pk).update(version=F("version") + 1)
+def _settled(claim, by, gone):
+    """The draft with its total, one version on, and who changed it; `gone` are the lines that fell away."""
     claim = _with_total(claim)
+    claim = move(claim, "change", workflow=CLAIM, by=by, version=claim.version)
     claim.fallen_away = gone
     return claim
 

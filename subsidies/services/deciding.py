@@ -18,14 +18,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from city import notices
 from city.choices import NoticeStanding
-from city.models import Move, Notice
+from city.models import Notice
 from city.moves import NotAllowed, StepRefused, last_moves, move_all
 from city.trail import acting
 from config.conflict import Conflict
 from subsidies import computing
 from subsidies.choices import ClaimState, LineReason, LineStanding, Stage
 from subsidies.doubts import held as held_by_doubts
-from subsidies.models import Approval, Claim, ClaimLine
+from subsidies.models import Approval, Claim, ClaimLine, in_fen
 from subsidies.rules import ZERO
 from subsidies.services import funds
 from subsidies.workflow import ACTIONS, CLAIM, MOST
@@ -114,15 +114,11 @@ class _Decision:
         self._tell(claim, CONFLICT, _OVERTAKEN, by=last and last.staff, at=last and last.at)
 
     def _check_persons(self):
-        """The five steps of a round are five persons'; who drew a claim up does not check it either."""
+        """The five steps of a round are five persons'; who drew a claim up takes no later one either."""
         if self.action not in STAGES:
             return
-        ids = [claim.pk for claim in self.claims]
-        mine = Approval.objects.filter(claim__in=ids, staff=self.by.staff_id, round=F("claim__round"))
-        taken = set(mine.values_list("claim", flat=True))
-        apart = {action for step in CLAIM.steps[self.action] for action in step.apart_from}
-        moves = Move.objects.filter(workflow=CLAIM.name, key__in=ids, action__in=apart, staff=self.by.staff_id)
-        taken |= set(moves.values_list("key", flat=True))
+        claims = Claim.objects.filter(pk__in=[claim.pk for claim in self.claims]).with_mine(self.by)
+        taken = set(claims.filter(mine=True).values_list("pk", flat=True))
         told = _("Somebody else must do this: you took an earlier step yourself.")
         self.keep(lambda claim: claim.pk not in taken, told)
 
@@ -288,7 +284,7 @@ def _is_less(line, cuts):
 
 def _sum_of(field):
     """What the live lines of a claim come to."""
-    sums = ClaimLine.objects.live().filter(claim=OuterRef("pk")).values("claim").annotate(sum=Sum(field))
+    sums = ClaimLine.objects.live().filter(claim=OuterRef("pk")).values("claim").annotate(sum=in_fen(Sum(field)))
     return Coalesce(Subquery(sums.values("sum")), Value(ZERO))
 
 

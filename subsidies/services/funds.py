@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from city.moves import NotAllowed, StepRefused
 from city.trail import acting
 from subsidies.choices import EntryKind
-from subsidies.models import Fund, FundEntry
+from subsidies.models import Fund, FundEntry, in_fen
 
 ALLOT = "subsidies.allot_funds"
 
@@ -51,8 +51,8 @@ def allot(*, area, source, purpose, year, amount, words, by, request=None):
         raise NotAllowed
     with acting(posting=by, reason=_("Money allotted"), request=request):
         fund, _made = Fund.objects.get_or_create(area=area, source=source, purpose=purpose, year=year)
-        kept = Q(allotted__gte=F("reserved") + F("spent") - amount)
-        if not amount or not Fund.objects.filter(kept, pk=fund.pk).update(allotted=F("allotted") + amount):
+        kept = Q(allotted__gte=in_fen(F("reserved") + F("spent") - amount))
+        if not amount or not Fund.objects.filter(kept, pk=fund.pk).update(allotted=in_fen(F("allotted") + amount)):
             raise StepRefused("amount", _("No more can be taken back than is left of the fund."))
         FundEntry.objects.create(
             fund=fund, kind=EntryKind.ALLOT, amount=amount, words=words, posting=by, at=timezone.now()
@@ -108,11 +108,11 @@ def _post(kind, parts, by, words=""):
 
 def _change(kind, fund_id, amount):
     """Whether the fund holds it, changed by this very statement."""
-    change = {name: F(name) + sign * amount for name, sign in _CHANGES[kind].items()}
+    change = {name: in_fen(F(name) + sign * amount) for name, sign in _CHANGES[kind].items()}
     holds = {f"{name}__gte": amount for name, sign in _CHANGES[kind].items() if sign < 0}
     funds = Fund.objects.filter(pk=fund_id, **holds)
     if kind == EntryKind.RESERVE:
-        funds = funds.filter(allotted__gte=F("reserved") + F("spent") + amount)
+        funds = funds.filter(allotted__gte=in_fen(F("reserved") + F("spent") + amount))
     return funds.update(**change)
 
 

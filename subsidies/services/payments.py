@@ -122,11 +122,13 @@ def obstacles(claims, by):
     shown = set(Claim.objects.filter(pk__in=ids).payable_at(timezone.now()).values_list("pk", flat=True))
     again = set(BatchItem.objects.filter(claim__in=ids).to_send_again().values_list("claim", flat=True))
     doubts = dict(Claim.objects.filter(pk__in=ids).with_doubts().values_list("pk", "doubts"))
-    steps, taken = _earlier_steps(ids, by)
+    steps, taken = _earlier_steps(ids), _taken_by(ids, by)
     lines = defaultdict(list)
-    for line in ClaimLine.objects.live().filter(claim__in=ids).select_related("account"):
+    standing = ClaimLine.objects.exclude(standing=LineStanding.DROPPED).filter(claim__in=ids)
+    for line in standing.select_related("account"):
         lines[line.claim_id].append(line)
-    changed = changed_accounts({line.account for own in lines.values() for line in own if line.account})
+    live = [line for own in lines.values() for line in own if line.standing == LineStanding.LIVE]
+    changed = changed_accounts({line.account for line in live if line.account})
     checks = (
         (lambda claim: claim.state == ClaimState.PUBLICISED and claim.pk not in shown, _NOT_SHOWN),
         (lambda claim: claim.state == ClaimState.PAYING and claim.pk not in again, _NOTHING_LEFT),
@@ -158,15 +160,19 @@ def obstacles(claims, by):
     return found
 
 
-def _earlier_steps(claim_ids, by):
-    """({claim id: the steps taken in its round}, the claims of which the posting's person took one)."""
-    steps, taken = defaultdict(set), set()
+def _earlier_steps(claim_ids):
+    """{claim id: the steps taken in its round}"""
+    steps = defaultdict(set)
     rows = Approval.objects.filter(claim__in=claim_ids, round=F("claim__round"), stage__in=_EARLIER)
-    for claim_id, stage, staff_id in rows.values_list("claim", "stage", "staff"):
+    for claim_id, stage in rows.values_list("claim", "stage"):
         steps[claim_id].add(stage)
-        if staff_id == by.staff_id:
-            taken.add(claim_id)
-    return steps, taken
+    return steps
+
+
+def _taken_by(claim_ids, by):
+    """The claims of which the posting's person took an earlier step."""
+    claims = Claim.objects.filter(pk__in=claim_ids).with_mine(by).filter(mine=True)
+    return set(claims.values_list("pk", flat=True))
 
 
 def changed_accounts(accounts):

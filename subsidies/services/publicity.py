@@ -38,8 +38,12 @@ class Waiting:
 
 
 def waiting(area):
-    """Approved claims of the area that no notice shows: new ones, and those whose notice was taken away."""
-    taken_away = Q(state=ClaimState.PUBLICISED, notice__withdrawn_at__isnull=False)
+    """Approved claims of the area that no notice shows: new ones, and those whose notice was taken away.
+
+    An objection against that notice is answered first, or nobody would ask about it any more.
+    """
+    unanswered = Exists(Objection.objects.filter(notice=OuterRef("notice"), upheld=None))
+    taken_away = Q(~unanswered, state=ClaimState.PUBLICISED, notice__withdrawn_at__isnull=False)
     return Claim.objects.filter(Q(state=ClaimState.DISTRICT_APPROVED) | taken_away, area__path__startswith=area.path)
 
 

@@ -22,16 +22,18 @@ def decide_claim(context, claim, sent=None):
     lines = []
     if passing and passing.action == "approve":
         lines = claim.lines.live().select_related("resident").order_by("month", "pk")
+    overview = context["overview"]
     form = sent or (DecisionForm(initial={"version": claim.version}, lines=lines) if steps else None)
     return {
         "claim": claim,
         "form": form if steps else None,
         "passing": passing,
+        "held": bool(lines) and bool(overview.doubts or overview.changed),
         "send_back": steps.get("send_back"),
         "reject": steps.get("reject"),
         "fund": _fund(claim) if lines else None,
         "approves": bool(lines),
-        "overview": context["overview"],
+        "overview": overview,
         "url": reverse("subsidies:claim_step", args=[claim.pk]),
         "next": queue.next_of(posting, claim),
         "csrf_token": context["csrf_token"],

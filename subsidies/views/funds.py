@@ -1,6 +1,6 @@
 """Public money: the funds with how much of them is used, one fund's entries, and allotting."""
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +11,7 @@ from city.models import Area
 from config.endpoint import endpoint
 from config.paging import paginate
 from subsidies.forms.deciding import AllotForm, FundFilter
-from subsidies.models import Fund
+from subsidies.models import Claim, Fund
 from subsidies.services import funds as service
 
 _SUMS = ("allotted", "reserved", "spent", "left", "used")
@@ -42,8 +42,9 @@ def funds(request):
 
 @endpoint(["GET"], "subsidies.view_funds", lookup=find_fund)
 def fund(request, fund):
-    """One fund: its sums, and every entry that makes them."""
-    entries = fund.entries.select_related("claim", "posting__staff")
+    """One fund: its sums, and every entry that makes them; whose claim it is and who decided, of the own area only."""
+    own = Claim.objects.visible_to(request.posting).filter(pk=OuterRef("claim"))
+    entries = fund.entries.annotate(own=Q(claim=None) | Exists(own)).select_related("claim", "posting__staff")
     page = paginate(entries, by=("-pk",), cursor=request.GET.get("cursor", ""))
     return render(request, "subsidies/fund.html", {"fund": fund, "page": page})
 

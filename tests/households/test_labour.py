@@ -175,7 +175,7 @@ def test_nothing_is_told_of_the_dead(resident, by):
 def test_nothing_new_is_told_of_who_has_left_until_they_come_back(resident, by):
     MembershipFactory(resident=resident, household=None, leave_reason="moved", started_on=date(2026, 10, 1))
     terms = {"resident_id": resident.pk, "source": Source.VISIT, "by": by}
-    assert "came back" in refusal(labour.looking, on=date(2026, 10, 2), **terms).message
+    assert "迁回" in refusal(labour.looking, on=date(2026, 10, 2), **terms).message
     labour.looking(on=date(2026, 10, 1), **terms)
     MembershipFactory(resident=resident, started_on=date(2026, 11, 1))
     labour.found_work(on=date(2026, 11, 2), channel="flexible", **terms)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from assistance.choices import CourseKind, EnrolmentState
 from city.models import Parameter
 from households import ledger
-from households.models import HardshipCertification
+from households.models import HardshipCertification, InsuranceMonth
 from placements.models import Placement
 from subsidies import computing
 from subsidies.choices import Favoured, Scheme
@@ -215,6 +215,24 @@ class TestIntroduction:
     def test_no_second_half_when_a_month_is_missing(self, desk):
         self.introduced(desk, JUNE, AUGUST)
         assert amounts(desk, Scheme.INTRODUCTION, JUNE, employer=desk.agency) == [(JUNE, Decimal("250.00"))]
+
+    @pytest.mark.parametrize("values", [{}, {"second_half_after": 6}, {"second_half_after": 3}])
+    def test_the_second_half_is_of_the_amount_of_the_first_whatever_rate_holds_by_then(self, desk, values):
+        rate(desk, Scheme.INTRODUCTION, basis="person", amount=Decimal("900.00"), in_force_from=AUGUST, **values)
+        self.introduced(desk, JUNE, JULY, AUGUST)
+        assert amounts(desk, Scheme.INTRODUCTION, JUNE, employer=desk.agency) == [
+            (JUNE, Decimal("250.00")),
+            (AUGUST, Decimal("250.00")),
+        ]
+
+    def test_no_second_half_of_a_draft_when_it_turns_out_that_the_first_month_was_later(self, desk):
+        person = self.introduced(desk, JUNE, JULY, AUGUST)
+        claim = enter(desk, Scheme.INTRODUCTION, JUNE)
+        person_months = InsuranceMonth.objects.filter(id_hash=person.id_hash)
+        person_months.filter(month=JUNE).delete()
+        differing = computing.differing(claim.lines.live())
+        assert sorted(differing) == sorted(claim.lines.values_list("pk", flat=True))
+        assert set(computing.recompute(claim.lines.live()).values()) == {None}
 
     def test_more_for_a_hardship_person(self, desk):
         rate(desk, Scheme.INTRODUCTION, basis="person", amount=Decimal("800.00"), favoured=Favoured.HARDSHIP)

@@ -131,6 +131,17 @@ class TestPuttingRight:
         assert numbers == [1, 2]
         assert computing.differing(claim.lines.live()) == {}
 
+    def test_a_first_month_that_falls_away_moves_the_term_of_the_others_at_once(self, desk):
+        person = put_to_work(desk)
+        claim = enter(desk)
+        person.labour_spells.filter(employer=desk.employer).update(started_on=AUGUST)
+        ledger.rebuild([person.pk])
+        claim = claims.refresh(claim_id=claim.pk, version=claim.version, by=desk.clerk)
+        assert [line.month for line in claim.fallen_away] == [JULY]
+        numbers = [line.basis["facts"]["month_number"] for line in claim.lines.live().order_by("month")]
+        assert numbers == [1, 2]
+        assert computing.differing(claim.lines.live()) == {}
+
     def test_computed_anew_who_left_comes_off_and_a_new_rate_takes_hold(self, desk):
         stays, leaves = put_to_work(desk), put_to_work(desk)
         claim = enter(desk)
@@ -227,6 +238,18 @@ class TestFees:
         )
         assert claims.submit(claim_id=claim.pk, version=claim.version, by=desk.clerk).total == Decimal("1500.00")
 
+    def test_one_fee_does_not_pay_for_two_courses(self, desk):
+        person = trained(desk, certified_on=date(2026, 7, 20), kind=CourseKind.CHILDREN).resident
+        trained(desk, certified_on=date(2026, 8, 20), kind=CourseKind.CHILDREN, person=person)
+        claim = enter(desk, Scheme.TUITION)
+        told = {"claim_id": claim.pk, "fees": {person.pk: Decimal("3000")}, "by": desk.clerk}
+        with pytest.raises(StepRefused, match=person.name):
+            claims.add_fees(version=claim.version, **told)
+        first, second = claim.lines.order_by("month")
+        claim = claims.drop_line(line_id=second.pk, version=claim.version, by=desk.clerk)
+        assert claims.add_fees(version=claim.version, **told).total == Decimal("1500.00")
+        assert enter(desk, Scheme.TUITION).lines.get().month == second.month
+
     def test_what_lies_over_the_ceiling_is_asked_for_and_not_computed(self, desk):
         rate(desk, Scheme.APPRAISAL, basis="fee", share="1", ceiling=Decimal("300"), in_force_from=date(2026, 7, 1))
         person = trained(desk, certified_on=date(2026, 7, 20)).resident
@@ -299,8 +322,12 @@ class TestAppeal:
     @pytest.fixture
     def rejected(self, desk):
         put_to_work(desk)
-        claim = submit(desk, enter(desk))
-        ClaimLine.objects.filter(claim=claim).update(standing=LineStanding.DROPPED)
+        return self.reject(desk, enter(desk))
+
+    def reject(self, desk, claim):
+        claim.refresh_from_db()
+        claim = submit(desk, claim)
+        claim.lines.live().update(standing=LineStanding.DROPPED)
         Claim.objects.filter(pk=claim.pk).update(state=ClaimState.REJECTED, total=0)
         Move.objects.create(
             workflow="subsidies.claim", key=claim.pk, action="reject", to_state="rejected",
@@ -318,6 +345,16 @@ class TestAppeal:
     def test_taken_up_again_it_is_a_draft_of_a_new_round_with_its_lines(self, desk, rejected):
         claim = self.answer(desk, rejected, "reopen")
         assert (claim.state, claim.round, claim.total) == (ClaimState.DRAFT, 2, 3 * HALF_A_WAGE)
+        assert computing.differing(claim.lines.live()) == {}
+
+    def test_what_was_taken_off_by_hand_stays_off(self, desk):
+        put_to_work(desk)
+        claim = enter(desk)
+        first = claim.lines.order_by("month").first()
+        claims.drop_line(line_id=first.pk, version=claim.version, by=desk.clerk, reason=LineReason.NOT_THERE)
+        claim = self.reject(desk, claim)
+        claim = self.answer(desk, claim, "reopen")
+        assert list(claim.lines.live().order_by("month").values_list("month", flat=True)) == [AUGUST, SEPTEMBER]
         assert computing.differing(claim.lines.live()) == {}
 
     def test_upheld_it_stays_rejected(self, desk, rejected):

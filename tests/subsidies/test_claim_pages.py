@@ -27,6 +27,7 @@ from tests.desks import elsewhere, sign_in
 from tests.placements.factories_placements import PlacementFactory
 from tests.subsidies.claim_desk import complete, enter, insure, make_claim_desk, put_to_work, submit
 from tests.subsidies.factories import ClaimFactory, ClaimLineFactory, PayeeAccountFactory
+from tests.subsidies.factories_payments import BatchItemFactory
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = {"holder": "丝厂", "bank": "工商银行", "account": "6222 0000 1111 2222"}
@@ -398,13 +399,22 @@ def test_ledgers_tell_the_months_and_the_money(desk):
         spell=person.labour_spells.get(started_on=date(2026, 6, 15)),
     )
     enrolment = EnrolmentFactory(resident=person)
-    paid = {"state": ClaimState.PAID, "paid_on": date(2026, 10, 20), "area": desk.community, "fund": desk.fund}
-    posts = ClaimFactory(**paid)
-    for month in (5, 7, 8):
-        ClaimLineFactory(claim=posts, resident=person, month=date(2026, month, 1), approved=Decimal(1245))
+    account = PayeeAccountFactory()
+
+    def paid(scheme):
+        claim = ClaimFactory(
+            state=ClaimState.PAID, paid_on=date(2026, 10, 20), area=desk.community, fund=desk.fund, scheme=scheme
+        )
+        BatchItemFactory(claim=claim, account=account, state="paid", answered_on=claim.paid_on)
+        return {"claim": claim, "account": account, "resident": person}
+
+    posts = paid(Scheme.POST)
+    for month, amount in ((5, 1245), (7, 1245), (8, 1245), (9, 0)):
+        less = {"approved": Decimal(amount), "approved_reason": "" if amount else "less"}
+        ClaimLineFactory(month=date(2026, month, 1), **posts, **less)
     for scheme, amount in ((Scheme.TRAINING, 1500), (Scheme.TRANSPORT, 50)):
         amounts = dict.fromkeys(("asked", "computed", "approved"), Decimal(amount))
-        ClaimLineFactory(claim=ClaimFactory(scheme=scheme, **paid), resident=person, enrolment=enrolment, **amounts)
+        ClaimLineFactory(enrolment=enrolment, **paid(scheme), **amounts)
     before, after = date(2026, 10, 19), date(2026, 10, 20)
     assert ledgers.column("L7", "补贴月数", [placement], after) == {placement.pk: 2}
     assert ledgers.column("L7", "补贴月数", [placement], before) == {placement.pk: 0}

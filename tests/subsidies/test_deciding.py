@@ -8,6 +8,7 @@ from django.utils import timezone
 from city.choices import FindingState, Role
 from city.models import Finding, Move
 from city.moves import NotAllowed, StepRefused
+from subsidies import queue
 from subsidies.choices import ClaimReason, ClaimState, LineReason, LineStanding, Stage
 from subsidies.models import Approval, Claim, ClaimLine, FundEntry, LineFinding
 from subsidies.services import deciding
@@ -196,10 +197,20 @@ def test_the_five_steps_are_five_persons(desk):
     assert outcomes(decide("check", [make_claim(desk, ClaimState.SUBMITTED)], checked)) == [deciding.REFUSED]
 
 
-def test_who_drew_it_up_does_not_check_it_though_another_submitted_it(desk):
-    claim = make_claim(desk, ClaimState.SUBMITTED)
-    Move.objects.filter(key=claim.pk).update(staff=desk.head.staff)
-    assert outcomes(decide("check", [claim], desk.head)) == [deciding.REFUSED]
+@pytest.mark.parametrize(
+    ("action", "state", "who"),
+    [
+        ("check", ClaimState.SUBMITTED, "head"),
+        ("review", ClaimState.STATION_CHECKED, "street"),
+        ("approve", ClaimState.STREET_REVIEWED, "district"),
+    ],
+)
+@pytest.mark.parametrize("drawing_up", ["enter", "change"])
+def test_who_drew_it_up_takes_no_later_step_though_another_submitted_it(desk, action, state, who, drawing_up):
+    claim, by = make_claim(desk, state), getattr(desk, who)
+    Move.objects.filter(key=claim.pk).update(staff=by.staff, action=drawing_up)
+    assert outcomes(decide(action, [claim], by)) == [deciding.REFUSED]
+    assert [one.mine for one in queue.waiting(by, action)] == [True]
 
 
 def test_a_new_round_may_have_the_same_persons(desk):

@@ -64,6 +64,16 @@ def test_the_way_of_the_money(desk):
     assert Fund.objects.with_left().get(pk=desk.fund.pk).left == 45
 
 
+def test_tenths_that_floating_point_does_not_know_leave_nothing_over(desk):
+    claim = make_claim(desk)
+    for amount in ("0.10", "0.20", "99.70"):
+        funds.reserve(part(desk, claim, amount), by=desk.district)
+    for amount in ("99.70", "0.10", "0.20"):
+        funds.release(part(desk, claim, amount), by=desk.district)
+    assert balance(desk.fund)[0] == (100, 0, 0)
+    assert Fund.objects.filter(pk=desk.fund.pk, reserved=0).exists()
+
+
 @pytest.mark.parametrize(
     "take",
     [

@@ -14,8 +14,9 @@ from city.moves import NotAllowed, StepRefused
 from config.conflict import Conflict
 from subsidies.choices import ClaimState, Scheme
 from subsidies.models import Approval, BatchItem, Claim, ClaimLine, LineFinding, PaymentBatch
-from subsidies.services import deciding, payments
+from subsidies.services import clawbacks, deciding, payments
 from subsidies.services.deciding import CONFLICT, DONE, REFUSED
+from subsidies.workflow import CLAIM
 from tests.city.factories import AreaFactory, PostingFactory
 from tests.subsidies.factories import ClaimLineFactory
 from tests.subsidies.factories_payments import ApprovalFactory
@@ -133,6 +134,17 @@ def test_who_took_an_earlier_step_does_not_pay(desk, place):
     assert outcomes(made) == [REFUSED]
     assert "you took an earlier step" in why(made)
     assert not PaymentBatch.objects.exists()
+
+
+@pytest.mark.parametrize("drawing_up", ["enter", "change"])
+def test_who_drew_it_up_does_not_pay(desk, drawing_up):
+    claim = claim_to_pay(desk)
+    Move.objects.create(
+        workflow=CLAIM.name, key=claim.pk, action=drawing_up, to_state="draft", staff=desk.finance.staff,
+        posting=desk.finance, at=timezone.now(),
+    )  # fmt: skip
+    assert "you took an earlier step" in why(pay(desk, claim))
+    assert outcomes(pay(desk, claim, by=desk.city_finance)) == [DONE]
 
 
 def test_four_steps_of_this_round_come_before(desk):
@@ -255,6 +267,25 @@ def test_only_what_the_bank_refused_is_sent_again(desk):
     record(answered(second), desk)
     assert fresh(claim).state == ClaimState.PAID
     assert balances(desk) == (0, 3 * MONTHLY)
+
+
+def test_what_the_bank_refused_is_sent_again_though_another_line_was_reclaimed_in_full(desk):
+    claim = claim_to_pay(desk, 2, scheme=Scheme.FLEXIBLE)
+    batch = pay(desk, claim).batch
+    record(answered(batch, only={1}) + answered(batch, "failed", only={2}), desk)
+    line = claim.lines.get(account=items_of(batch)[0].account)
+    clawback = clawbacks.open_clawback(
+        line_id=line.pk, amount=MONTHLY, cause="mistake", explanation="x", by=desk.district
+    )
+    clawbacks.receive(
+        clawback_id=clawback.pk, version=clawback.version, amount=MONTHLY, received_on=timezone.localdate(),
+        voucher="1", by=desk.finance,
+    )  # fmt: skip
+    second = pay(desk, claim)
+    assert outcomes(second) == [DONE]
+    record(answered(second.batch), desk)
+    assert fresh(claim).state == ClaimState.PAID
+    assert balances(desk) == (0, MONTHLY)
 
 
 def test_a_claim_of_which_nothing_was_paid_waits_and_can_be_sent_back(desk):

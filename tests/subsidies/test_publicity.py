@@ -101,6 +101,19 @@ def test_sending_one_back_takes_the_notice_away_and_the_night_shows_the_others_a
     assert balance(desk.fund)[0] == (1_000_000, other.total, 0)
 
 
+@pytest.mark.parametrize("upheld", [True, False])
+def test_an_objection_is_answered_before_the_others_of_its_notice_are_shown_again(desk, upheld):
+    meant, other = approved(desk), approved(desk)
+    objection = notices.object_to(show(desk), "she left in May", "王芳 1")
+    decide("send_back", [meant], desk.district, reason=ClaimReason.AMOUNT)
+    assert publicity.publicise_claims(None) == {"notices": 0, "claims": 0}
+    with pytest.raises(StepRefused):
+        show(desk)
+    notices.answer(objection, upheld, "looked into", by=desk.district)
+    assert publicity.publicise_claims(None) == {"notices": int(not upheld), "claims": int(not upheld)}
+    assert (publicity.waiting(desk.district_area).filter(pk=other.pk).exists()) is upheld
+
+
 def test_a_notice_shown_to_its_end_stands_for_the_others(desk):
     meant, other = approved(desk), approved(desk)
     notice = show(desk)

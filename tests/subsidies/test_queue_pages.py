@@ -1,3 +1,4 @@
+import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -7,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from city import notices
-from city.choices import FindingState
+from city.choices import FindingState, Role
 from city.models import Finding, Move, Run
 from subsidies.choices import ClaimReason, ClaimState, Doubt, LineReason, Scheme
 from subsidies.models import Approval, Claim, Fund, LineFinding
 from subsidies.services import deciding, publicity
+from tests.city.factories import AreaFactory, PostingFactory
 from tests.subsidies.claim_desk import enter, make_claim_desk, put_to_work, submit
 from tests.subsidies.deciding_desk import AMOUNT, approved, decide, make_claim, make_deciding_desk
 
@@ -241,7 +243,11 @@ def test_less_is_approved_line_by_line_on_the_page(officer, desk):
     data = {f"approved_{line.pk}": "1000", f"because_{line.pk}": LineReason.NOT_THERE, f"approved_{other.pk}": AMOUNT}
     refused = step(officer, claim, "approve", **data | {f"because_{line.pk}": ""})
     assert refused.status_code == 422
-    assert step(officer, claim, "approve", **data | {f"approved_{line.pk}": "abc"}).status_code == 422
+    assert refused.context["form"].errors == {f"because_{line.pk}": ["请选择核减原因。"]}
+    for amount in ("abc", "-1", "0.001", "9999999"):
+        refused = step(officer, claim, "approve", **data | {f"approved_{line.pk}": amount})
+        assert refused.status_code == 422
+        assert list(refused.context["form"].errors) == [f"approved_{line.pk}"]
     assert step(officer, claim, "approve", **data).status_code == 302
     assert Claim.objects.get(pk=claim.pk).total == Decimal(1000) + AMOUNT
 
@@ -252,6 +258,20 @@ def test_a_stale_page_of_a_claim_is_told_who_and_when(officer, desk):
     answer = step(officer, claim, "reject", reject_reason="other", reject_words="x")
     assert answer.status_code == 409
     assert desk.district.staff.name in answer.content.decode()
+
+
+def test_a_claim_in_doubt_does_not_invite_its_approval(officer, desk):
+    claim = make_claim(desk)
+    passing = re.compile(r'<button[^>]*value="approve"[^>]*>')
+    page = officer.get(f"/subsidies/claims/{claim.pk}/").content.decode()
+    assert "disabled" not in passing.search(page)[0]
+    assert f'name="approved_{claim.lines.get().pk}"' in page
+    doubt(claim)
+    page = officer.get(f"/subsidies/claims/{claim.pk}/").content.decode()
+    assert 'disabled aria-describedby="held"' in passing.search(page)[0]
+    assert 'id="held"' in page
+    assert 'name="approved_' not in page
+    assert 'value="reject"' in page
 
 
 def test_a_doubtful_claim_is_refused_on_its_page_and_says_why(officer, desk):
@@ -280,6 +300,18 @@ def test_funds_are_listed_with_how_much_is_used(officer, desk):
     assert officer.get("/subsidies/funds/", {"year": desk.fund.year - 1}).context["rows"] == []
     page = officer.get(f"/subsidies/funds/{desk.fund.pk}/")
     assert [entry.kind for entry in page.context["page"]] == ["reserve", "allot"]
+
+
+def test_the_entries_of_a_fund_above_do_not_tell_of_the_claims_of_other_districts(client, desk):
+    claim = approved(desk)
+    Fund.objects.update(area=desk.city_area)
+    other = AreaFactory(level=desk.district_area.level, parent=desk.city_area)
+    neighbour = PostingFactory(role=Role.DISTRICT_OFFICER, area=other)
+    for posting, is_told in ((desk.district, True), (neighbour, False)):
+        client.force_login(posting.staff)
+        page = client.get(f"/subsidies/funds/{desk.fund.pk}/")
+        assert [entry.kind for entry in page.context["page"]] == ["reserve", "allot"]
+        assert (claim.number in page.content.decode()) is is_told
 
 
 def test_the_city_office_allots_and_adds(client, desk):

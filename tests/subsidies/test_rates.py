@@ -14,7 +14,7 @@ from config.conflict import Conflict
 from subsidies.choices import Basis, Favoured, RateState, Scheme
 from subsidies.explaining import rate_in_words
 from subsidies.models import Rate
-from subsidies.rates import Asked, terms_for
+from subsidies.rates import Asked, RateTable
 from subsidies.services import rates
 from tests.city.factories import AreaFactory, PostingFactory
 from tests.desks import elsewhere, sign_in, superior
@@ -69,8 +69,9 @@ def asked(area, month=JULY, contract_months=24, hardship=False, scheme=Scheme.PO
 
 def found(*questions):
     """The rates found, by id, in the order of the questions."""
-    answers = terms_for(questions)
-    return [answers[one] and answers[one].rate for one in questions]
+    table = RateTable(one.scheme for one in questions)
+    answers = [table.terms_for(one) for one in questions]
+    return [terms and terms.rate for terms in answers]
 
 
 class TestLookingUp:
@@ -116,8 +117,8 @@ class TestLookingUp:
         many = {asked(community, date(year, month, 1), n) for year in (2026, 2027) for month in range(1, 13)
                 for n in range(12, 24)}  # fmt: skip
         with CaptureQueriesContext(connection) as caught:
-            answers = terms_for(many)
-        assert (len(caught), len(answers), None in answers.values()) == (1, 288, False)
+            answers = found(*many)
+        assert (len(caught), len(answers), None in answers) == (1, 288, False)
 
 
 def test_the_public_reads_what_is_paid_today(client, city):

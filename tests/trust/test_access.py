@@ -89,7 +89,7 @@ def test_every_cell_answers_as_written(client, city, role):
                 wrong.append((row["method"], address, row["object"], target.place, found, expected))
             if role is None and expected == 302 and row["address"] != "set_language":
                 assert answer["Location"].startswith("/accounts/login/?next=")
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 @pytest.mark.django_db

@@ -63,8 +63,8 @@ class Rows:
 
     def paid(self, period=None):
         """Lines the bank paid, also those reclaimed afterwards: what came back is a figure of its own."""
-        rows = self.lines().filter(claim__state="paid").exclude(standing=LineStanding.DROPPED)
-        return rows.filter(period.has("claim__paid_on")) if period else rows
+        rows = self.lines().paid()
+        return rows.filter(period.has("paid_on")) if period else rows
 
     def both(self):
         """The lines of persons for whom both the post and the insurance subsidy were paid in the period."""
@@ -96,7 +96,7 @@ class Rows:
 
 def paid_by_scheme(rows):
     """[Money] of every scheme that was paid in the period or a year before, and the sum of all."""
-    now, before = rows.period.has("claim__paid_on"), rows.period.year_before.has("claim__paid_on")
+    now, before = rows.period.has("paid_on"), rows.period.year_before.has("paid_on")
     counted = rows.paid().filter(now | before).order_by().values("scheme")
     counted = counted.annotate(
         now=Coalesce(Sum("approved", filter=now), _NOTHING),

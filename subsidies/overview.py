@@ -142,14 +142,15 @@ def overview(claim, *, undecided):
     persons = _persons(lines, doubts, changed)
     account_changed = undecided and _mark_changed_accounts(claim, persons)
     persons.sort(key=lambda person: (not person.is_doubtful, person.resident.name, person.resident.pk))
-    approved = [line.approved for line in lines if line.approved is not None]
+    counted = [line for line in every if line.standing != LineStanding.DROPPED]
+    approved = [line.approved for line in counted if line.approved is not None]
     return Overview(
         persons=persons,
         left_off=_gone(every),
         said_of_all=_said_of_all(persons),
-        months=len(lines),
-        asked=sum((line.asked for line in lines), ZERO),
-        computed=sum((line.computed for line in lines), ZERO),
+        months=len(counted),
+        asked=sum((line.asked for line in counted), ZERO),
+        computed=sum((line.computed for line in counted), ZERO),
         approved=sum(approved, ZERO) if approved else None,
         doubts=sum(doubt.is_open for line in lines for doubt in doubts[line.pk]),
         changed=len(changed),

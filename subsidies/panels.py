@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from city.desk import ON_THE_DESK, Line, WorkList
 from city.models import Move
 from subsidies.choices import ClaimState, LineStanding
-from subsidies.models import Claim
+from subsidies.models import Claim, ClaimLine
+from subsidies.rules import ZERO
 from subsidies.templatetags.money import yuan
 from subsidies.workflow import CLAIM, DRAWING_UP
 
@@ -66,19 +67,14 @@ def received_by(request, resident):
     claims = claims.annotate(
         first=Min("lines__month"),
         last=Max("lines__month"),
-        months=Count("lines"),
         amount=Sum(Coalesce("lines__approved", F("lines__computed"))),
     )
     rows = list(claims.select_related("employer").order_by("-last", "-pk"))
     if not rows:
         return None
-    paid = [row for row in rows if row.state == ClaimState.PAID]
-    return {
-        "claims": rows[:_SHOWN],
-        "left": len(rows[_SHOWN:]),
-        "paid": sum(row.amount for row in paid),
-        "months": sum(row.months for row in paid),
-    }
+    lines = ClaimLine.objects.visible_to(request.posting).filter(resident=resident).paid()
+    paid = lines.aggregate(sum=Coalesce(Sum("approved"), ZERO), months=Count("pk"))
+    return {"claims": rows[:_SHOWN], "left": len(rows[_SHOWN:]), "paid": paid["sum"], "months": paid["months"]}
 
 
 def claims_of(request, employer):

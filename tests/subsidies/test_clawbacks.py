@@ -10,6 +10,7 @@ from city.moves import NotAllowed, StepRefused
 from config.conflict import Conflict
 from subsidies.choices import ClawbackState, LineStanding, Scheme
 from subsidies.models import Clawback, FundEntry
+from subsidies.overview import overview
 from subsidies.services import clawbacks, payments
 from tests.city.factories import AreaFactory, PostingFactory
 from tests.subsidies.factories import ClaimLineFactory
@@ -67,6 +68,8 @@ def test_it_comes_back_in_instalments_and_returns_to_its_fund(desk):
     assert (line.standing, other.standing) == (LineStanding.REVERSED, LineStanding.LIVE)
     entries = FundEntry.objects.filter(kind="recover")
     assert {entry.words for entry in entries} == {clawback.number}
+    shown = overview(line.claim, undecided=False)
+    assert (shown.months, shown.computed, shown.approved) == (2, 2 * MONTHLY, 2 * MONTHLY)
     assert ClaimLineFactory(resident=line.resident, month=line.month).pk
 
 

@@ -13,11 +13,12 @@ from city.choices import Role
 from city.models import Finding
 from placements.figures import Period
 from subsidies import figures
-from subsidies.choices import ClaimState, Scheme, Stage
+from subsidies.choices import ClaimState, ItemState, Scheme, Stage
 from subsidies.models import Approval, LineFinding
 from tests.city.factories import AreaFactory, PostingFactory
 from tests.households.factories import ResidentFactory
-from tests.subsidies.factories import ClaimFactory, ClaimLineFactory, FundFactory
+from tests.subsidies.factories import ClaimFactory, ClaimLineFactory, FundFactory, PayeeAccountFactory
+from tests.subsidies.factories_payments import BatchItemFactory
 
 pytestmark = pytest.mark.django_db
 PAID_ON = date(2026, 10, 20)
@@ -43,8 +44,10 @@ def paid(community, fund, scheme=Scheme.POST, person=None, paid_on=PAID_ON, appr
         area=community, scheme=scheme, state=ClaimState.PAID, paid_on=paid_on, fund=fund, period_from=date(2026, 7, 1)
     )
     person = person or ResidentFactory()
+    account = PayeeAccountFactory(employer=claim.employer)
+    BatchItemFactory(claim=claim, account=account, state=ItemState.PAID, answered_on=paid_on)
     return ClaimLineFactory(
-        claim=claim, resident=person, approved=Decimal(approved), month=paid_on.replace(day=1),
+        claim=claim, resident=person, account=account, approved=Decimal(approved), month=paid_on.replace(day=1),
         approved_reason="" if Decimal(approved) == Decimal("1245.00") else "less", **values,
     )  # fmt: skip
 

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count, islice
 
+from django.db import connection
+
 from city.choices import AreaLevel
 from city.models import Area, Clock, Employer, Posting
 from city.rules import add_months
@@ -87,6 +89,12 @@ def set_policy(offices, on):
         )  # fmt: skip
 
 
+def _plan_anew():
+    """Tables that were empty a moment ago are asked of as if they still were."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def ids_shown(desks):
     """`{kind: {community code: [ids]}}` of what was made, a few of each."""
     shown = {}
@@ -118,6 +126,7 @@ class Teller:
     def work(self):
         firms, flexible = self._entitled()
         for place, firm in enumerate(firms):
+            _plan_anew()
             for scheme in (Scheme.POST, Scheme.INSURANCE):
                 for month in self.months:
                     self._claim(scheme, firm, month, place)

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -130,6 +131,9 @@ class FundMachine(RuleBasedStateMachine):
             assert possible
             self.model = [was + by for was, by in zip(self.model, change, strict=True)]
 
+    def post(self, service, amount, by):
+        return partial(service, part(self.desk, self.claim, amount), by=by)
+
     amounts = st.decimals("0.01", "400", places=2)
 
     @rule(amount=st.decimals("-300", "300", places=2))
@@ -141,23 +145,21 @@ class FundMachine(RuleBasedStateMachine):
     @rule(amount=amounts)
     def reserve(self, amount):
         allotted, reserved, spent = self.model
-        work = lambda: funds.reserve(part(self.desk, self.claim, amount), by=self.desk.district)  # noqa: E731
-        self.take(work, (0, amount, 0), allotted - reserved - spent >= amount)
+        self.take(
+            self.post(funds.reserve, amount, self.desk.district), (0, amount, 0), allotted - reserved - spent >= amount
+        )
 
     @rule(amount=amounts)
     def release(self, amount):
-        work = lambda: funds.release(part(self.desk, self.claim, amount), by=self.desk.district)  # noqa: E731
-        self.take(work, (0, -amount, 0), self.model[1] >= amount)
+        self.take(self.post(funds.release, amount, self.desk.district), (0, -amount, 0), self.model[1] >= amount)
 
     @rule(amount=amounts)
     def pay(self, amount):
-        work = lambda: funds.pay(part(self.desk, self.claim, amount), by=self.desk.finance)  # noqa: E731
-        self.take(work, (0, -amount, amount), self.model[1] >= amount)
+        self.take(self.post(funds.pay, amount, self.desk.finance), (0, -amount, amount), self.model[1] >= amount)
 
     @rule(amount=amounts)
     def recover(self, amount):
-        work = lambda: funds.recover(part(self.desk, self.claim, amount), by=self.desk.finance)  # noqa: E731
-        self.take(work, (0, 0, -amount), self.model[2] >= amount)
+        self.take(self.post(funds.recover, amount, self.desk.finance), (0, 0, -amount), self.model[2] >= amount)
 
     @invariant()
     def the_sums_are_those_of_the_entries(self):

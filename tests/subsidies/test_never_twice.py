@@ -27,7 +27,7 @@ INSERT = """
 INSERT INTO subsidies_claimline (claim_id, resident_id, scheme, month, occasion, placement_id, enrolment_id,
     account_id, asked, computed, approved, approved_reason, approved_words, standing, basis, basis_digest)
 VALUES (%s, %s, %s, %s, %s, NULL, NULL, NULL, %s, %s, NULL, '', '', %s, '{}', %s)
-"""  # noqa: S608
+"""
 
 
 def insert(line, **changed):
